@@ -1,0 +1,123 @@
+"""What the shop sells. The catalog is the truth; search follows it.
+
+One feed row is one Product (a SKU). Colour and fabric variants of one design share `group_id`. Each seller's price and
+stock is an Offer; each picture is an Image with its own state (docs/states.md).
+"""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import GeneratedField, Q
+
+
+class Category(models.Model):
+    """One node of the category tree; `path` is the feed's product_type, "Furniture > Seating > Armchair"."""
+
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    name = models.CharField(max_length=120)
+    path = models.CharField(max_length=500, unique=True)
+    slug = models.SlugField(max_length=160, unique=True)
+
+    class Meta:
+        ordering = ["path"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Seller(models.Model):
+    name = models.CharField(max_length=120, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """One SKU: what a shopper can buy. `sku` is the feed's id."""
+
+    sku = models.CharField(max_length=100, unique=True)
+    group_id = models.CharField(
+        max_length=100, blank=True, db_index=True, help_text="item_group_id: variants of one design"
+    )
+    gtin = models.CharField(max_length=50, blank=True, db_index=True)
+    title = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    brand = models.CharField(max_length=120, blank=True)
+    category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="products")
+    attributes = models.JSONField(default=dict, blank=True, help_text="color, material, pattern, style")
+    blocked = models.BooleanField(default=False, help_text="hidden from every search within a second")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    words = GeneratedField(
+        expression=SearchVector("title", weight="A", config="english")
+        + SearchVector("brand", "sku", weight="B", config="simple")
+        + SearchVector("description", weight="D", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        indexes = [GinIndex(fields=["words"]), GinIndex(fields=["attributes"], name="catalog_product_attributes")]
+
+    def __str__(self) -> str:
+        return f"{self.sku} {self.title}"
+
+
+class Offer(models.Model):
+    """What one seller asks for one product."""
+
+    class Availability(models.TextChoices):
+        IN_STOCK = "in_stock"
+        OUT_OF_STOCK = "out_of_stock"
+        PREORDER = "preorder"
+        BACKORDER = "backorder"
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="offers")
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, related_name="offers")
+    price = models.DecimalField(max_digits=12, decimal_places=2)
+    currency = models.CharField(max_length=3, default="EUR")
+    availability = models.CharField(max_length=20, choices=Availability, default=Availability.IN_STOCK)
+    quantity = models.PositiveIntegerField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["product", "seller"], name="one_offer_per_seller"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="price_not_negative"),
+        ]
+        indexes = [models.Index(fields=["availability", "price"])]
+
+
+class Image(models.Model):
+    """One picture of one product, and how far it has come on its way into the index."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        INSPECTED = "inspected"
+        INDEXED = "indexed"
+        REJECTED = "rejected"
+        FAILED = "failed"
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
+    position = models.PositiveSmallIntegerField(default=0)
+    source = models.CharField(max_length=2000, help_text="where it came from: URL, or path beside the feed")
+    file = models.CharField(max_length=300, blank=True, help_text="storage name of the cleaned JPEG")
+    status = models.CharField(max_length=20, choices=Status, default=Status.PENDING, db_index=True)
+    reason = models.CharField(
+        max_length=300, blank=True, help_text="why it was rejected or failed, in words for the admin"
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    phash = models.BigIntegerField(null=True, blank=True, db_index=True)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    colours = models.JSONField(default=list, blank=True)
+    blocked = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    inspected_at = models.DateTimeField(null=True, blank=True)
+    indexed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["product", "source"], name="one_image_per_source")]

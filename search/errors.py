@@ -1,0 +1,99 @@
+"""What can be wrong with a search. Each docstring is the message; doors turn `status` and `code` into a problem."""
+
+
+class SearchError(Exception):
+    """The search could not be carried out."""
+
+    status = 400
+    code = "bad-request"
+
+    def __init__(self, detail: str | None = None):
+        self.detail = detail or (self.__doc__ or "").strip()
+        super().__init__(self.detail)
+
+
+class EmptyQuery(SearchError):
+    """Nothing to search for. Send an image, a photo token, an image_url, a product_id or text."""
+
+    code = "empty-query"
+
+
+class PhotoExpired(SearchError):
+    """This photo is no longer kept. Upload it again."""
+
+    status = 410
+    code = "photo-expired"
+
+
+class BoxOutside(SearchError):
+    """The box lies outside of the photo, or has no area. Boxes are x1,y1,x2,y2 in pixels of the upright photo."""
+
+    status = 422
+    code = "box-outside"
+
+
+class UnknownProduct(SearchError):
+    """There is no such product."""
+
+    status = 404
+    code = "unknown-product"
+
+
+class BadCursor(SearchError):
+    """This cursor was not made by this server, or its query is no longer kept."""
+
+    code = "bad-cursor"
+
+
+class ImageUrlRefused(SearchError):
+    """This image_url cannot be fetched. It must be a public http or https address of an image."""
+
+    status = 422
+    code = "image-url-refused"
+
+
+class BadImage(SearchError):
+    """The image cannot be used."""
+
+    status = 422
+    code = "bad-image"
+
+    def __init__(self, detail: str | None = None, code: str | None = None):
+        super().__init__(detail)
+        self.code = code or self.code
+
+
+class BadQuery(SearchError):
+    """The query contradicts itself."""
+
+    status = 422
+    code = "bad-query"
+
+
+class UnknownQuery(SearchError):
+    """There is no such query, or it is no longer kept."""
+
+    status = 404
+    code = "unknown-query"
+
+
+class TextTooLong(SearchError):
+    """The text is longer than 500 characters."""
+
+    status = 422
+    code = "text-too-long"
+
+
+class Unavailable(SearchError):
+    """Search is starting or its database cannot be reached. Try again in a moment."""
+
+    status = 503
+    code = "unavailable"
+
+
+class Overloaded(SearchError):
+    """More searches are under way than this server can carry. Try again in a few seconds."""
+
+    status = 503
+    code = "overloaded"
+    retry_after_s = 3

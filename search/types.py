@@ -1,0 +1,144 @@
+"""The frozen values that pass between the stages of the query path."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels of the upright photo
+Mode = Literal["similar", "same_product"]
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A decoded photo. `image` is upright RGB and may be smaller; width and height are the upright original's.
+
+    Boxes are always pixels of the original; `to_image` says by how much they shrink.
+    """
+
+    image: Image.Image
+    width: int
+    height: int
+
+    def to_image(self, box: Box) -> Box:
+        fx, fy = self.image.width / self.width, self.image.height / self.height
+        return box[0] * fx, box[1] * fy, box[2] * fx, box[3] * fy
+
+    def from_image(self, box: Box) -> Box:
+        fx, fy = self.width / self.image.width, self.height / self.image.height
+        return box[0] * fx, box[1] * fy, box[2] * fx, box[3] * fy
+
+
+@dataclass(frozen=True, slots=True)
+class FoundObject:
+    bbox: Box
+    score: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundObjects:
+    """What find_objects returns. `fallback` says that no confident box was found and that `objects` are best effort."""
+
+    photo: str
+    width: int
+    height: int
+    objects: tuple[FoundObject, ...]
+    fallback: bool
+    stages_ms: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    category: str | None = None  # slug of a category; its descendants are included
+    price_min: Decimal | None = None
+    price_max: Decimal | None = None
+    in_stock: bool | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search. At least one of image, photo, product_id and text is set."""
+
+    image: bytes | None = None  # the file of a photo that was uploaded with the search
+    photo: str | None = None  # token of a photo uploaded before
+    product_id: int | None = None  # "more like this"
+    text: str | None = None
+    bbox: Box | None = None
+    mode: Mode = "similar"
+    weights: tuple[float, float] = (0.6, 0.4)  # image, text; used when both are given
+    filters: Filters = Filters()
+    limit: int = 20
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryVector:
+    """A unit vector that only means something beside vectors of the same bundle. vector: (dim,) float32."""
+
+    bundle_id: str
+    vector: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What a retriever found, one row per catalog image, best first; n may be less than asked, or 0.
+
+    image_ids, product_ids int64 (n,); vectors float32 (n, dim) unit rows; scores float32 (n,) inner products.
+    `partial`: the deadline passed before everything was looked at.
+    """
+
+    image_ids: np.ndarray
+    product_ids: np.ndarray
+    vectors: np.ndarray
+    scores: np.ndarray
+    partial: bool = False
+
+    def __len__(self) -> int:
+        return len(self.image_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One product in the ranking. `also`: products folded into it, best first."""
+
+    product_id: int
+    score: float
+    scores: dict[str, float]
+    vector: np.ndarray | None = None
+    also: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One product as the shopper sees it."""
+
+    rank: int
+    product_id: int
+    sku: str
+    title: str
+    brand: str
+    category: str
+    price: Decimal | None
+    currency: str
+    in_stock: bool
+    image_url: str
+    score: float
+    scores: dict[str, float]
+    also: int = 0  # near-duplicate listings folded into this card
+    also_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    query_id: str
+    results: tuple[Card, ...]
+    next_cursor: str | None
+    understanding: dict
+    partial: bool
+    bundle: str
+    generation: str | None
+    stages_ms: dict[str, float]

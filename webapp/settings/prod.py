@@ -1,0 +1,24 @@
+"""Behind a proxy that ends TLS, with everything from the environment. A missing value stops the start."""
+
+import os
+
+from webapp.settings.base import *  # noqa: F403
+from webapp.settings.base import BASE_DIR, STORAGES, database_from
+
+SECRET_KEY = os.environ["SECRET_KEY"]
+ALLOWED_HOSTS = os.environ["SIGHTLINE_HOSTS"].split(",")
+DATABASES = {"default": database_from(os.environ["DATABASE_URL"])}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = 31_536_000
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]

@@ -1,0 +1,28 @@
+"""Tests: a PostgreSQL beside the demo's, whose data need not survive a power cut; one database per test run."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from webapp import embedded
+from webapp.settings.base import *  # noqa: F403
+from webapp.settings.base import STORAGES, VAR_DIR, database_from
+
+SECRET_KEY = "only for tests, which hold no secrets"
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+WHITENOISE_USE_FINDERS = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# The servers and workers that browser and kill tests start must find the files of the run that started them.
+TEST_VAR = Path(os.environ.setdefault("SIGHTLINE_TEST_VAR", tempfile.mkdtemp(prefix="sightline-test-")))
+MEDIA_ROOT = TEST_VAR / "media"
+STORAGES = {**STORAGES, "private": {**STORAGES["private"], "OPTIONS": {"location": TEST_VAR / "private"}}}
+
+if url := os.environ.get("DATABASE_URL"):
+    DATABASES = {"default": database_from(url)}
+else:
+    EMBEDDED_POSTGRES = VAR_DIR / "pg-test"
+    DATABASES = {"default": embedded.django_database(EMBEDDED_POSTGRES, "postgres")}
+if name := os.environ.get("SIGHTLINE_TEST_DATABASE"):  # a process that a test started
+    DATABASES["default"]["NAME"] = name
+DATABASES["default"]["TEST"] = {"NAME": f"test_sightline_{os.getpid()}"}

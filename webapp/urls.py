@@ -1,0 +1,24 @@
+"""Every door of the house."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from webapp import health, media
+
+urlpatterns = [
+    path("", include("search.web.urls")),
+    path("api/v1/", include("search.web.api_urls")),
+    path("api/v1/", include("catalog.api_urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("media/<path:name>", media.catalog_picture, name="media"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "webapp.problems.bad_request"
+handler403 = "webapp.problems.forbidden"
+handler404 = "webapp.problems.not_found"
+handler500 = "webapp.problems.server_error"
