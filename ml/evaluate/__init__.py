@@ -1,0 +1,20 @@
+"""Measures as pure functions of judgements and results, and nothing else.
+
+qrels: {query id: {document id: grade}}; a grade above 0 is a right answer.
+run: {query id: [document ids, best first]}.
+Every query of the qrels with a right answer counts: one without results scores 0 and never disappears.
+"""
+
+from ml.evaluate.boxes import detection_recall, match_boxes
+from ml.evaluate.ranking import average_precision, judged_at_k, mrr, ndcg_at_k, precision_at_1, recall_at_k
+
+__all__ = [
+    "average_precision",
+    "detection_recall",
+    "judged_at_k",
+    "match_boxes",
+    "mrr",
+    "ndcg_at_k",
+    "precision_at_1",
+    "recall_at_k",
+]

@@ -1,0 +1,33 @@
+"""Inspection names colours and finds pictures that show nothing."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from ml.inspect import dominant_colours, inspect
+
+
+def studio_shot(colour: tuple[int, int, int]) -> Image.Image:
+    image = Image.new("RGB", (200, 200), (250, 250, 250))
+    ImageDraw.Draw(image).ellipse((40, 40, 160, 160), fill=colour)
+    return image
+
+
+COLOURS = [((45, 100, 60), "green"), ((30, 40, 80), "navy"), ((190, 95, 65), "terracotta")]
+
+
+@pytest.mark.parametrize(("rgb", "name"), COLOURS)
+def test_the_backdrop_is_no_colour_of_the_product(rgb, name):
+    assert dominant_colours(studio_shot(rgb))[0].name == name
+
+
+def test_a_white_product_is_white():
+    assert dominant_colours(Image.new("RGB", (80, 80), (255, 255, 255)))[0].name == "white"
+
+
+def test_good_blank_and_small_pictures():
+    good = inspect(studio_shot((200, 30, 30)), b"data")
+    assert (good.reason, good.width, good.height, len(good.sha256)) == (None, 200, 200, 64)
+    assert "blank" in inspect(Image.new("RGB", (200, 200), (240, 240, 240)), b"").reason
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (50, 50, 3), dtype=np.uint8))
+    assert "50 x 50" in inspect(noise, b"").reason
