@@ -1,0 +1,51 @@
+"""What can be wrong in the catalog. Each docstring is the message; doors turn `status` and `code` into a problem."""
+
+
+class CatalogError(Exception):
+    """The catalog could not do this."""
+
+    status = 400
+    code = "bad-request"
+
+    def __init__(self, detail: str | None = None):
+        self.detail = detail or (self.__doc__ or "").strip()
+        super().__init__(self.detail)
+
+
+class UnknownProduct(CatalogError):
+    """There is no product with this SKU. Create it first, or import a feed that holds it."""
+
+    status = 404
+    code = "unknown-product"
+
+
+class SkuTaken(CatalogError):
+    """There is already a product with this SKU. Patch that one."""
+
+    status = 409
+    code = "sku-taken"
+
+
+class FeedUnreadable(CatalogError):
+    """This file is not a product feed. It must be CSV or TSV with a header line that names at least the column id."""
+
+    code = "feed-unreadable"
+
+
+class FetchRefused(CatalogError):
+    """This address cannot be fetched. It must be a public http or https address of an image."""
+
+    status = 422
+    code = "fetch-refused"
+
+
+class FetchFailed(FetchRefused):
+    """The server of this address did not send the image. It may work later."""
+
+    code = "fetch-failed"
+
+
+class SourceMissing(CatalogError):
+    """The picture is not where the feed says. Put it beside the feed, then import the feed again."""
+
+    code = "source-missing"

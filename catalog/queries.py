@@ -1,0 +1,259 @@
+"""Reads: cards, product pages, the category tree and the values to filter by. Nothing here writes."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from catalog.models import Category, Image, Offer, Product
+
+TREE_KEPT_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ProductCard:
+    """What a list shows of one product. `price` is the best offer's: in stock first, then cheapest."""
+
+    id: int
+    sku: str
+    group_id: str
+    gtin: str
+    title: str
+    brand: str
+    category: str
+    price: Decimal | None
+    currency: str
+    in_stock: bool
+    image_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    url: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    seller: str
+    price: Decimal
+    currency: str
+    availability: str
+    quantity: int | None
+    in_stock: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryNode:
+    """One category with the number of visible products in it and below it."""
+
+    slug: str
+    name: str
+    path: str
+    depth: int
+    products: int
+    image_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Another member of the same item_group_id; `label` names what differs from the product on the page."""
+
+    product_id: int
+    title: str
+    label: str
+    image_url: str
+    in_stock: bool
+    price: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    id: int
+    sku: str
+    group_id: str
+    title: str
+    brand: str
+    description: str
+    category: Category | None
+    attributes: dict[str, str]
+    images: tuple[Picture, ...]
+    offers: tuple[OfferLine, ...]
+    variants: tuple[Variant, ...]
+
+    @property
+    def best_offer(self) -> OfferLine | None:
+        return self.offers[0] if self.offers else None
+
+
+def visible_products() -> QuerySet[Product]:
+    return Product.objects.filter(blocked=False)
+
+
+def shown_images() -> QuerySet[Image]:
+    """Pictures that a shopper may see: cleaned, and not blocked."""
+    states = [Image.Status.INSPECTED, Image.Status.INDEXED]
+    return Image.objects.filter(blocked=False, status__in=states).exclude(file="").order_by("position", "id")
+
+
+def offers_best_first() -> QuerySet[Offer]:
+    stock = Case(When(in_stock_now(), then=Value(0)), default=Value(1), output_field=IntegerField())
+    return Offer.objects.select_related("seller").annotate(stock=stock).order_by("product_id", "stock", "price", "id")
+
+
+def in_stock_now() -> Q:
+    """An offer that can be delivered today. A quantity nobody states is no reason to doubt the availability."""
+    return Q(availability=Offer.Availability.IN_STOCK) & (Q(quantity__isnull=True) | Q(quantity__gt=0))
+
+
+def picture_url(file: str | None) -> str:
+    return default_storage.url(file) if file else ""
+
+
+def cards_by_id(product_ids: Iterable[int]) -> dict[int, ProductCard]:
+    """Cards of the visible ones among these products, in two queries. Blocked and deleted ones are missing."""
+    first_picture = shown_images().filter(product=OuterRef("pk")).values("file")[:1]
+    products = visible_products().filter(pk__in=list(product_ids)).select_related("category")
+    products = list(products.defer("words", "description").annotate(picture=Subquery(first_picture)))
+    best = best_offers([product.pk for product in products])
+    return {product.pk: make_card(product, best.get(product.pk)) for product in products}
+
+
+def best_offers(product_ids: list[int]) -> dict[int, Offer]:
+    best: dict[int, Offer] = {}
+    for offer in offers_best_first().filter(product__in=product_ids):
+        best.setdefault(offer.product_id, offer)
+    return best
+
+
+def make_card(product: Product, offer: Offer | None) -> ProductCard:
+    return ProductCard(
+        id=product.pk,
+        sku=product.sku,
+        group_id=product.group_id,
+        gtin=product.gtin,
+        title=product.title,
+        brand=product.brand,
+        category=product.category.name if product.category else "",
+        price=offer.price if offer else None,
+        currency=offer.currency if offer else "",
+        in_stock=bool(offer and offer.stock == 0),
+        image_url=picture_url(product.picture),
+    )
+
+
+def product_page(product_id: int) -> ProductPage:
+    """Everything on one product's page, in five queries. Raises Product.DoesNotExist for hidden ones too."""
+    product = visible_products().defer("words").select_related("category").get(pk=product_id)
+    pictures = shown_images().filter(product=product)
+    return ProductPage(
+        id=product.pk,
+        sku=product.sku,
+        group_id=product.group_id,
+        title=product.title,
+        brand=product.brand,
+        description=product.description,
+        category=product.category,
+        attributes=product.attributes,
+        images=tuple(Picture(picture_url(image.file), image.width, image.height) for image in pictures),
+        offers=tuple(make_offer_line(offer) for offer in offers_best_first().filter(product=product)),
+        variants=variants_of(product),
+    )
+
+
+def make_offer_line(offer: Offer) -> OfferLine:
+    return OfferLine(
+        seller=offer.seller.name,
+        price=offer.price,
+        currency=offer.currency,
+        availability=offer.availability,
+        quantity=offer.quantity,
+        in_stock=offer.stock == 0,
+    )
+
+
+def variants_of(product: Product, limit: int = 24) -> tuple[Variant, ...]:
+    """The other members of the product's group. A second seller's listing of the same thing is no variant."""
+    if not product.group_id:
+        return ()
+    others = visible_products().filter(group_id=product.group_id).exclude(pk=product.pk)
+    if product.gtin:
+        others = others.exclude(gtin=product.gtin)
+    attributes = dict(others.order_by("id").values_list("id", "attributes")[:limit])
+    cards = cards_by_id(attributes)
+    return tuple(
+        Variant(
+            product_id=pk,
+            title=cards[pk].title,
+            label=difference(product.attributes, its),
+            image_url=cards[pk].image_url,
+            in_stock=cards[pk].in_stock,
+            price=cards[pk].price,
+            currency=cards[pk].currency,
+        )
+        for pk, its in attributes.items()
+        if pk in cards
+    )
+
+
+def difference(mine: dict[str, str], its: dict[str, str]) -> str:
+    """The values that a variant has and this product has not: "navy, walnut"."""
+    return ", ".join(value for name, value in its.items() if mine.get(name) != value)
+
+
+def category_tree() -> tuple[CategoryNode, ...]:
+    """Every category with visible products, in path order, each counting its descendants too. Kept for 30 s."""
+    return cache.get_or_set("catalog.category_tree", read_category_tree, TREE_KEPT_S)
+
+
+def read_category_tree() -> tuple[CategoryNode, ...]:
+    categories = list(Category.objects.annotate(own=Count("products", filter=Q(products__blocked=False))))
+    counts: dict[int, int] = defaultdict(int)
+    pictures: dict[int, str] = {}
+    by_id = {category.pk: category for category in categories}
+    own_pictures = category_pictures()
+    for category in categories:
+        node = category
+        while node is not None:
+            counts[node.pk] += category.own
+            pictures.setdefault(node.pk, own_pictures.get(category.pk, ""))
+            node = by_id.get(node.parent_id)
+    return tuple(
+        CategoryNode(
+            slug=category.slug,
+            name=category.name,
+            path=category.path,
+            depth=category.path.count(" > "),
+            products=counts[category.pk],
+            image_url=pictures[category.pk],
+        )
+        for category in categories
+        if counts[category.pk]
+    )
+
+
+def category_pictures() -> dict[int, str]:
+    """One picture per category: the first of its oldest product that has one."""
+    rows = (
+        shown_images()
+        .filter(product__blocked=False, product__category__isnull=False)
+        .order_by("product__category_id", "product_id", "position")
+        .distinct("product__category_id")
+        .values_list("product__category_id", "file")
+    )
+    return {category: picture_url(file) for category, file in rows}
+
+
+def descendants(slug: str) -> list[int]:
+    """Ids of a category and all below it; empty for an unknown slug."""
+    category = Category.objects.filter(slug=slug).first()
+    if category is None:
+        return []
+    below = Q(pk=category.pk) | Q(path__startswith=category.path + " > ")
+    return list(Category.objects.filter(below).values_list("pk", flat=True))
