@@ -9,9 +9,13 @@ from catalog.models import Image, Product
 
 
 class Bundle(models.Model):
-    """A model bundle that this index knows. Vectors of different bundles are never compared."""
+    """A model bundle that this index knows. Vectors of different bundles are never compared.
+
+    building -> live -> retired: a new bundle is filled beside the live one, and takes its place when it is complete.
+    """
 
     class State(models.TextChoices):
+        BUILDING = "building"
         LIVE = "live"
         RETIRED = "retired"
 
@@ -65,7 +69,7 @@ class QueryLog(models.Model):
     photo_token = models.CharField(max_length=43, blank=True)
     bundle_id = models.CharField(max_length=120)
     generation = models.CharField(max_length=120, blank=True)
-    ranking = models.JSONField(default=list, help_text="[[product pk, score], ...] best first, before paging")
+    ranking = models.JSONField(default=list, help_text="[product, score, scores, folded products], best first")
     partial = models.BooleanField(default=False)
     stages_ms = models.JSONField(default=dict)
 

@@ -102,6 +102,48 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
+class LexicalHits:
+    """Product ids, best first. The first `exact` of them are the SKU or GTIN asked for; `complete` hold every word."""
+
+    product_ids: tuple[int, ...]
+    exact: int
+    complete: int
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything that may be an answer: images near the query's vectors, and products that hold its words."""
+
+    near: Candidates
+    words: LexicalHits
+
+    @property
+    def partial(self) -> bool:
+        return self.near.partial or self.words.partial
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query as unit vectors of one bundle, all float32.
+
+    views (m, dim): the crops, or the pictures of the product to start from; m is 0 for text alone.
+    text (dim,), or None without words.
+    vectors (n, dim), n >= 1: what is searched with, views and text fused.
+    """
+
+    bundle_id: str
+    views: np.ndarray
+    text: np.ndarray | None
+    words: str | None
+    vectors: np.ndarray
+    skip_product_id: int | None = None
+
+    def queries(self) -> list[QueryVector]:
+        return [QueryVector(self.bundle_id, vector) for vector in self.vectors]
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One product in the ranking. `also`: products folded into it, best first."""
 

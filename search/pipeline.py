@@ -1,0 +1,102 @@
+"""The query path, one line per stage. The table of contents of search/."""
+
+from search import photos
+from search.rerank.collapse import collapse
+from search.rerank.diversify import diversify
+from search.rerank.facts import read_facts
+from search.rerank.order import rank
+from search.rerank.rules import apply_rules
+from search.respond.answer import next_page, page
+from search.respond.record import record, record_click
+from search.retrieve.gather import gather
+from search.serving import live_bundle, model_slot
+from search.timing import Stopwatch
+from search.types import Answer, FoundObjects, Photo, Query
+from search.understand.asked import check_kind, encode
+from search.understand.objects import Target, check_box, choose_objects, choose_target, crops
+from search.understand.words import clean_text
+
+reopen_objects = photos.photo_objects
+__all__ = ["find_objects", "find_products", "record_click", "reopen_objects"]
+
+
+def find_objects(data: bytes) -> FoundObjects:
+    """Detects what a shopper could tap in an uploaded photo, and keeps the photo under a token. Raises BadImage."""
+    watch = Stopwatch()
+    bundle = live_bundle()
+    with watch.stage("decode"):
+        photo = photos.decode(data)
+    with watch.stage("detect"), model_slot():
+        detections = bundle.detect(photo.image)
+    with watch.stage("choose"):
+        objects, fallback = choose_objects(detections, photo, bundle.confident)
+    with watch.stage("keep"):
+        token = photos.keep(photo, objects, fallback)
+    return FoundObjects(token, photo.width, photo.height, objects, fallback, watch.report_ms())
+
+
+def find_products(query: Query) -> Answer:
+    """Searches the catalog. Raises a search.errors.SearchError for a query that cannot be answered."""
+    if query.cursor is not None:
+        return next_page(query.cursor, query.limit)
+    watch = Stopwatch()
+    bundle = live_bundle()
+    words = clean_text(query.text)
+    kind = check_kind(query, words)
+    with watch.stage("decode"):
+        photo = open_photo(query)
+    with watch.stage("detect"):
+        target = find_target(query, photo, bundle)
+    with watch.stage("crop"):
+        pictures = crops(photo, target.boxes, bundle) if photo else []
+    with watch.stage("encode"):
+        asked = encode(bundle.id, pictures, query, words)
+    with watch.stage("retrieve"):
+        gathered = gather(asked, query.filters)
+    with watch.stage("rescore"):
+        hits = rank(asked, gathered)
+    with watch.stage("rules"):
+        facts = read_facts([hit.product_id for hit in hits])
+        hits = apply_rules(hits, facts, query.mode)
+    with watch.stage("collapse"):
+        hits = collapse(hits, facts)
+    with watch.stage("diversify"):
+        hits = diversify(hits, query.mode)
+    with watch.stage("record"):
+        understanding = describe(kind, query, words, target)
+        log = record(query, understanding, hits, bundle.id, gathered.partial, watch.report_ms())
+    return page(log, 0, query.limit, watch)
+
+
+def open_photo(query: Query) -> Photo | None:
+    """The uploaded photo, or the kept one; None for a search without a photo."""
+    if query.image is not None:
+        return photos.decode(query.image)
+    return photos.open_kept(query.photo) if query.photo is not None else None
+
+
+def find_target(query: Query, photo: Photo | None, bundle) -> Target:
+    """The shopper's box; else the best one that was found when the photo was kept, or is found now."""
+    if photo is None:
+        return Target((), False)
+    if query.bbox is not None:
+        return Target((check_box(query.bbox, photo),), False)
+    if query.photo is not None:
+        kept = photos.photo_objects(query.photo)
+        return choose_target(kept.objects, kept.fallback)
+    with model_slot():
+        detections = bundle.detect(photo.image)
+    return choose_target(*choose_objects(detections, photo, bundle.confident))
+
+
+def describe(kind: str, query: Query, words: str | None, target: Target) -> dict:
+    """What was understood of the query: for the page to say, and for the log."""
+    return {
+        "kind": kind,
+        "text": words,
+        "bbox": list(target.boxes[0]) if target.boxes else None,
+        "boxes": [list(box) for box in target.boxes],
+        "fallback": target.fallback,
+        "mode": query.mode,
+        "product_id": query.product_id,
+    }

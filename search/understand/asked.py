@@ -1,0 +1,50 @@
+"""A query as vectors: what the shopper showed, what they wrote, and both together."""
+
+import numpy as np
+
+from search.errors import BadQuery, EmptyQuery, UnknownProduct
+from search.serving import loaded_bundle, model_slot
+from search.stored import product_vectors
+from search.types import Asked, Query
+from search.understand.fusion import fuse
+from search.understand.words import text_vector
+
+
+def check_kind(query: Query, words: str | None) -> str:
+    """What kind of query this is. Raises EmptyQuery, or BadQuery for two things to start from."""
+    shown = [name for name in ("image", "photo", "product_id") if getattr(query, name) is not None]
+    if not shown and not words:
+        raise EmptyQuery
+    if len(shown) > 1:
+        raise BadQuery(f"Send one of image, photo, image_url and product_id, not {' and '.join(shown)} together.")
+    if query.bbox is not None and shown not in (["image"], ["photo"]):
+        raise BadQuery("A bbox needs the photo that it belongs to.")
+    start = {"image": "photo", "photo": "photo", "product_id": "product"}[shown[0]] if shown else ""
+    return "+".join(part for part in (start, "text" if words else "") if part)
+
+
+def encode(bundle_id: str, crops: list, query: Query, words: str | None) -> Asked:
+    """Runs the encoders for whatever was given. Raises UnknownProduct."""
+    views, skip = np.empty((0, loaded_bundle(bundle_id).dim), np.float32), None
+    if crops:
+        with model_slot():
+            views = loaded_bundle(bundle_id).encode_images(crops)
+    elif query.product_id is not None:
+        views, skip = vectors_of(query.product_id, bundle_id), query.product_id
+    text = text_vector(bundle_id, words) if words else None
+    return Asked(bundle_id, views, text, words, fuse_views(views, text, query.weights), skip)
+
+
+def fuse_views(views: np.ndarray, text: np.ndarray | None, weights: tuple[float, float]) -> np.ndarray:
+    """float32 (n, dim), n >= 1: what is searched with."""
+    if text is None:
+        return views
+    return np.stack([fuse(view, text, weights) for view in views]) if len(views) else text[None]
+
+
+def vectors_of(product_id: int, bundle_id: str) -> np.ndarray:
+    """A product's own pictures (m, dim). Raises UnknownProduct where it has none in the index."""
+    vectors = product_vectors([product_id], bundle_id)
+    if product_id not in vectors:
+        raise UnknownProduct("There is no such product, or none of its pictures can be searched yet.")
+    return vectors[product_id]

@@ -1,0 +1,63 @@
+"""Detections to what a shopper can tap, and to the crops that are searched with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from ml.bundle import Bundle
+from ml.crop import centre_box, crop
+from ml.detect import Detections
+from search.errors import BoxOutside
+from search.types import Box, FoundObject, Photo
+
+MIN_SIDE_PX = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where in the photo to look: one box, or several views of the same guess when nothing was found."""
+
+    boxes: tuple[Box, ...]
+    fallback: bool
+
+
+def choose_objects(detections: Detections, photo: Photo, confident: float) -> tuple[tuple[FoundObject, ...], bool]:
+    """Confident boxes in pixels of the original, best first; where there is none, a best guess and True."""
+    found = tuple(
+        FoundObject(rounded(photo.from_image(box)), round(float(score), 4), "")
+        for box, score in zip(detections.boxes.tolist(), detections.scores, strict=True)
+        if score >= confident
+    )
+    return (found, False) if found else (guess(photo), True)
+
+
+def guess(photo: Photo) -> tuple[FoundObject, ...]:
+    """The middle of the photo and all of it: best effort, never an error."""
+    middle = rounded(tuple(map(float, centre_box(photo.width, photo.height))))
+    whole = (0.0, 0.0, float(photo.width), float(photo.height))
+    return FoundObject(middle, 0.0, "Middle of the photo"), FoundObject(whole, 0.0, "Whole photo")
+
+
+def choose_target(objects: tuple[FoundObject, ...], fallback: bool) -> Target:
+    """The best box; every view of a guess."""
+    return Target(tuple(found.bbox for found in (objects if fallback else objects[:1])), fallback)
+
+
+def check_box(box: Box, photo: Photo) -> Box:
+    """The part of the box inside the photo. Raises BoxOutside when corners are reversed or nothing is left."""
+    x1, y1, x2, y2 = box
+    inside = max(x1, 0.0), max(y1, 0.0), min(x2, float(photo.width)), min(y2, float(photo.height))
+    if not (inside[2] - inside[0] >= MIN_SIDE_PX and inside[3] - inside[1] >= MIN_SIDE_PX):
+        raise BoxOutside
+    return inside
+
+
+def crops(photo: Photo, boxes: Sequence[Box], bundle: Bundle) -> list[Image.Image]:
+    """What is encoded: each box with the margin that the bundle was trained with."""
+    return [crop(photo.image, photo.to_image(box), bundle.margin) for box in boxes]
+
+
+def rounded(box: Sequence[float]) -> Box:
+    x1, y1, x2, y2 = (round(float(edge), 1) for edge in box)
+    return x1, y1, x2, y2
