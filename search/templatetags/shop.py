@@ -1,0 +1,42 @@
+"""How prices and attributes read on a page."""
+
+from decimal import Decimal
+
+from django import template
+
+from catalog.queries import OfferLine
+
+register = template.Library()
+
+SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+NAMES = {"color": "Colour"}
+WAITING = {"preorder": "Can be pre-ordered", "backorder": "On order, delivered later"}
+FEW = 5
+
+
+@register.filter
+def money(price: Decimal | None, currency: str) -> str:
+    """"€1,249", or with cents where there are any; an unknown currency keeps its code."""
+    if price is None:
+        return "Price on request"
+    amount = f"{price:,.0f}" if price == int(price) else f"{price:,.2f}"
+    return f"{SIGNS[currency]}{amount}" if currency in SIGNS else f"{amount} {currency}"
+
+
+@register.filter
+def attribute_name(name: str) -> str:
+    return NAMES.get(name, name.replace("_", " ").capitalize())
+
+
+@register.filter
+def stock_text(offer: OfferLine) -> str:
+    if offer.in_stock:
+        few = offer.quantity is not None and offer.quantity <= FEW
+        return f"Only {offer.quantity} left" if few else "In stock"
+    return WAITING.get(offer.availability, "Out of stock")
+
+
+@register.filter
+def indent(depth: int) -> str:
+    """Spaces that a browser keeps, for an option below another."""
+    return "\u2003" * depth

@@ -1,0 +1,76 @@
+"""What a list of results needs around it: the links to more, the filters in use, the sentence read aloud."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from catalog.queries import CategoryNode, category_tree
+from search.types import Answer
+from search.web.forms import SearchForm
+
+PAGE_SIZE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A filter in use, and the address without it."""
+
+    label: str
+    href: str
+
+
+def listing(request: HttpRequest, form: SearchForm, answer: Answer | None, heading: str) -> dict:
+    """The context that refine.html and cards.html share. Call after form.is_valid()."""
+    on_later_page = bool(form.cleaned_data.get("cursor"))
+    return {
+        "form": form,
+        "answer": answer,
+        "heading": heading,
+        "announce": announcement(answer, heading),
+        "ranked": not form.cleaned_data.get("cursor"),
+        "category_tree": category_tree(),
+        "applied": tags(request, form),
+        "more_url": address(request, cursor=answer.next_cursor) if answer and answer.next_cursor else None,
+        "first_url": address(request, cursor=None) if on_later_page else None,
+    }
+
+
+def announcement(answer: Answer | None, heading: str) -> str:
+    if answer is None:
+        return ""
+    count = len(answer.results)
+    if not count:
+        return f"No results. {heading}"
+    return f"{count}{' or more' if answer.next_cursor else ''} result{'' if count == 1 else 's'}. {heading}"
+
+
+def tags(request: HttpRequest, form: SearchForm) -> list[Tag]:
+    asked = form.cleaned_data
+    names = {node.slug: node.name for node in category_tree()}
+    labels = {
+        "category": names.get(asked.get("category"), asked.get("category")),
+        "price_min": asked.get("price_min") is not None and f"from {asked['price_min']}",
+        "price_max": asked.get("price_max") is not None and f"up to {asked['price_max']}",
+        "in_stock": asked.get("in_stock") and "in stock",
+    }
+    return [Tag(label, address(request, cursor=None, **{name: None})) for name, label in labels.items() if label]
+
+
+def address(request: HttpRequest, **changes: str | None) -> str:
+    """This page's address with some parameters changed, or dropped where None; empty ones never appear."""
+    parameters = request.GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            parameters.pop(name, None)
+        else:
+            parameters[name] = value
+    for name in [name for name, value in parameters.items() if value == ""]:
+        del parameters[name]
+    return f"{request.path}?{parameters.urlencode()}" if parameters else request.path
+
+
+def leaves() -> list[CategoryNode]:
+    """Categories that have none below them, for browsing."""
+    tree = category_tree()
+    deeper = [after.depth > node.depth for node, after in zip(tree, tree[1:], strict=False)] + [False]
+    return [node for node, has_children in zip(tree, deeper, strict=True) if not has_children]

@@ -1,0 +1,83 @@
+// Around each swap of #results: which box is chosen, what is read aloud, what to say when the network is gone.
+const results = () => document.getElementById("results");
+
+function sync() {
+  const found = document.querySelector("#results [data-announce]");
+  const live = document.getElementById("live");
+  if (found) live.textContent = found.dataset.announce;
+  const number = found?.dataset.box ?? "";
+  for (const button of document.querySelectorAll(".box, .chip")) {
+    button.setAttribute("aria-pressed", String(button.value === number));
+  }
+  document.querySelector('.chip[aria-pressed="true"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+  document.dispatchEvent(new CustomEvent("frame", { detail: found?.dataset.bbox ?? null }));
+}
+
+// On a phone the results may begin under the fold: bring their top to the middle, leaving the photo in sight.
+function reveal() {
+  const sheet = document.querySelector(".sheet");
+  if (!sheet || innerWidth >= 900) return;
+  const top = sheet.getBoundingClientRect().top;
+  const wanted = innerHeight * 0.46;
+  const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (top > wanted) scrollBy({ top: top - wanted, behavior: smooth ? "smooth" : "auto" });
+}
+
+function say(title, text, retry) {
+  const box = document.createElement("div");
+  box.className = "problem";
+  const head = Object.assign(document.createElement("h2"), { textContent: title });
+  const words = Object.assign(document.createElement("p"), { textContent: text });
+  const row = Object.assign(document.createElement("p"), { className: "row" });
+  const button = Object.assign(document.createElement("button"), { className: "button accent", textContent: "Try again", type: "button" });
+  button.addEventListener("click", retry);
+  row.append(button);
+  box.append(head, words, row);
+  results().replaceChildren(box);
+  document.getElementById("live").textContent = `${title}. ${text}`;
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.target.id !== "results") return;
+  results().setAttribute("aria-busy", "true");
+  if (!results().querySelector(".cards")) {
+    const skeleton = document.getElementById("skeleton");
+    if (skeleton) results().replaceChildren(skeleton.content.cloneNode(true));
+  }
+  const { value, name } = event.detail.requestConfig.triggeringEvent?.submitter ?? {};
+  if (name === "box") for (const each of document.querySelectorAll(".box, .chip")) each.setAttribute("aria-pressed", String(each.value === value));
+});
+
+// "Show more" takes itself away: who pressed it goes on at the first of the new cards.
+let goOn = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target } = event.detail;
+  goOn = target.matches?.(".more") && target.contains(document.activeElement) ? target.previousElementSibling : null;
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  goOn?.nextElementSibling?.querySelector("a")?.focus();
+  goOn = null;
+  if (event.detail.target.id !== "results") return;
+  results().removeAttribute("aria-busy");
+  sync();
+  reveal();
+});
+
+document.addEventListener("htmx:historyRestore", sync);
+document.addEventListener("htmx:historyCacheMissLoad", () => setTimeout(sync));
+
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.target?.id !== "results") return;
+    const trigger = event.detail.elt;
+    const { path, parameters, verb } = event.detail.requestConfig;
+    results().removeAttribute("aria-busy");
+    const again = () => htmx.ajax(verb, path, { source: trigger, target: "#results", values: parameters });
+    if (navigator.onLine) say("No answer from the shop", "The connection broke on the way. Your photo is still here.", again);
+    else say("You are offline", "Your photo is still here. Try again when you are connected.", again);
+  });
+}
+
+if (document.readyState !== "loading") setTimeout(sync);
+else document.addEventListener("DOMContentLoaded", sync);
