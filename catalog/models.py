@@ -102,6 +102,8 @@ class Image(models.Model):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
     position = models.PositiveSmallIntegerField(default=0)
     source = models.CharField(max_length=2000, help_text="where it came from: URL, or path beside the feed")
+    folder = models.CharField(max_length=1000, blank=True, help_text="the feed's folder, for a path")
+    fingerprint = models.CharField(max_length=60, blank=True, help_text="size and time of a path's file when imported")
     file = models.CharField(max_length=300, blank=True, help_text="storage name of the cleaned JPEG")
     status = models.CharField(max_length=20, choices=Status, default=Status.PENDING, db_index=True)
     reason = models.CharField(

@@ -44,8 +44,10 @@ def _leave_queue(image_id: int, status: str, reason: str) -> bool:
 
 def category_for(path: str) -> Category | None:
     """The category at this path ("Furniture > Seating > Armchair"), made with its parents where they are missing."""
-    category = None
     names = [name.strip()[:120] for name in path.split(">") if name.strip()]
+    category = Category.objects.filter(path=PATH_SEPARATOR.join(names)).first()
+    if category or not names:
+        return category
     for depth in range(1, len(names) + 1):
         here = PATH_SEPARATOR.join(names[:depth])
         category, _ = Category.objects.get_or_create(

@@ -1,9 +1,15 @@
-"""What tests share: a real PostgreSQL, and marks by folder so that `-m "not browser"` works."""
+"""What tests share: a real PostgreSQL, a small catalog with real pictures, and marks by folder."""
 
+import csv
+import io
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.conf import settings
+from django.core.cache import cache
+from PIL import Image, ImageDraw
 
 from webapp import embedded
 
@@ -17,6 +23,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker(mark)
 
 
+def pytest_sessionfinish(session):
+    if not hasattr(session.config, "workerinput"):
+        shutil.rmtree(settings.TEST_VAR, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres_server():
     """The test server runs; nothing of it is durable."""
@@ -27,3 +38,42 @@ def postgres_server():
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres_server):
     """pytest-django calls this before it makes the test database."""
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    cache.clear()
+
+
+def picture(seed: int = 0, size: tuple[int, int] = (240, 200), format: str = "JPEG", **save) -> bytes:
+    """An encoded picture of some shapes on white; another seed gives another picture."""
+    random = np.random.default_rng(seed)
+    image = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(image)
+    for _ in range(6):
+        x, y = random.integers(0, size[0] - 60), random.integers(0, size[1] - 60)
+        colour = tuple(int(value) for value in random.integers(0, 230, 3))
+        draw.rectangle((x, y, x + random.integers(20, 60), y + random.integers(20, 60)), fill=colour)
+    file = io.BytesIO()
+    image.save(file, format, **save)
+    return file.getvalue()
+
+
+@pytest.fixture
+def feed(tmp_path):
+    """Writes a feed of dicts, and pictures for the paths it names, into one folder; returns the feed's path."""
+
+    def write(rows: list[dict], name: str = "feed.csv") -> Path:
+        path = tmp_path / name
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(rows)
+        for row in rows:
+            for source in f"{row.get('image_link', '')},{row.get('additional_image_link', '')}".split(","):
+                if source and "//" not in source and not (tmp_path / source).exists():
+                    (tmp_path / source).write_bytes(picture(seed=sum(source.encode())))
+        return path
+
+    return write

@@ -1,0 +1,68 @@
+"""One picture: its bytes -> a cleaned JPEG in storage, and what is known of it. pending -> inspected | rejected."""
+
+import hashlib
+from dataclasses import asdict
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from catalog.ingest.sources import read_bytes
+from catalog.models import Image
+from catalog.services import mark_rejected
+from ml.images import open_image, to_jpeg
+from ml.inspect import Inspection, inspect
+
+MAX_SIDE_PX = 1024
+QUALITY = 90
+EMBED_TASK = "search.embed_image"  # by name: search stands above the catalog
+
+
+def inspect_pending(image_id: int) -> None:
+    """Take a pending picture one step on. Anything else is left alone: another worker was here first."""
+    image = Image.objects.filter(pk=image_id, status=Image.Status.PENDING).first()
+    if image is None:
+        return
+    data = read_bytes(image.source, image.folder)
+    picture = open_image(data, max_side_px=MAX_SIDE_PX)
+    found = inspect(picture, data)
+    if found.reason:
+        mark_rejected(image_id, found.reason)
+        return
+    jpeg = to_jpeg(picture, max_side_px=MAX_SIDE_PX, quality=QUALITY)
+    finish(image, store(jpeg), found)
+
+
+def store(jpeg: bytes) -> str:
+    """Write under the content's own name: a second write of the same picture changes nothing."""
+    digest = hashlib.sha256(jpeg).hexdigest()
+    name = f"products/{digest[:2]}/{digest}.jpg"
+    if not default_storage.exists(name):
+        default_storage.save(name, ContentFile(jpeg))
+    return name
+
+
+@transaction.atomic
+def finish(image: Image, file: str, found: Inspection) -> None:
+    """Compare and swap, and defer the embedding in the same transaction."""
+    updated = Image.objects.filter(pk=image.pk, status=Image.Status.PENDING, fingerprint=image.fingerprint).update(
+        status=Image.Status.INSPECTED,
+        inspected_at=timezone.now(),
+        file=file,
+        reason="",
+        sha256=found.sha256,
+        phash=signed(found.phash),
+        width=found.width,
+        height=found.height,
+        colours=[asdict(colour) for colour in found.colours],
+    )
+    if updated != 1:  # another worker finished first, or the picture left the feed
+        return
+    app.configure_task(EMBED_TASK).defer(image_id=image.pk)
+
+
+def signed(unsigned: int) -> int:
+    """A 64-bit hash as PostgreSQL's bigint holds it. The bits are the same."""
+    return unsigned - (1 << 64) if unsigned >> 63 else unsigned

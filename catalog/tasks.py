@@ -1,0 +1,73 @@
+"""What the worker does for the catalog. Every job may run twice, or be killed anywhere: the rows say what is left."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import connection
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+
+from catalog.errors import FetchFailed, FetchRefused, SourceMissing
+from catalog.ingest.inspect import EMBED_TASK, inspect_pending
+from catalog.models import Image
+from catalog.services import mark_failed, mark_rejected
+from ml.errors import ImageRejected
+
+MAX_ATTEMPTS = 5
+RETRY = RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=3)  # after 3, 9, 27 and 81 seconds
+log = logging.getLogger(__name__)
+
+
+@app.task(name="catalog.inspect_image", pass_context=True, retry=RETRY)
+def inspect_image(context: JobContext, image_id: int) -> None:
+    attempt(context, image_id, inspect_pending)
+
+
+def attempt(context: JobContext, image_id: int, step: Callable[[int], None]) -> None:
+    """Run one step. What will never work rejects the picture; what may work later is tried again, then failed."""
+    number = context.job.attempts + 1
+    if number > MAX_ATTEMPTS:  # no exception ended the attempts before: each took its worker with it
+        mark_failed(image_id, "The worker died each time it took this picture.")
+        return
+    Image.objects.filter(pk=image_id).update(attempts=number)
+    try:
+        step(image_id)
+    except FetchFailed as error:
+        retry_or_fail(image_id, number, error.detail, error)
+    except (ImageRejected, FetchRefused, SourceMissing) as error:
+        mark_rejected(image_id, error.detail)
+    except Exception as error:
+        retry_or_fail(image_id, number, f"{type(error).__name__}: {error}", error)
+
+
+def retry_or_fail(image_id: int, number: int, reason: str, error: Exception) -> None:
+    if number < MAX_ATTEMPTS:
+        raise error
+    log.error("image %s failed %s times", image_id, number, exc_info=error)
+    mark_failed(image_id, reason)
+
+
+FORGOTTEN = """
+    SELECT image.id, image.status FROM catalog_image image
+    WHERE image.status IN ('pending', 'inspected') AND NOT EXISTS (
+        SELECT FROM procrastinate_jobs job
+        WHERE job.status IN ('todo', 'doing') AND (job.args ->> 'image_id')::bigint = image.id
+          AND job.task_name IN ('catalog.inspect_image', 'search.embed_image'))
+    ORDER BY image.id LIMIT %s
+"""
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="catalog.requeue_forgotten", queueing_lock="catalog.requeue_forgotten")
+def requeue_forgotten(timestamp: int | None = None, limit: int = 1000) -> int:
+    """Give every waiting picture a job that has none: its job was deleted by hand, or written by an older version."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGOTTEN, [limit])
+        waiting = cursor.fetchall()
+    pending = [{"image_id": pk} for pk, status in waiting if status == Image.Status.PENDING]
+    inspected = [{"image_id": pk} for pk, status in waiting if status == Image.Status.INSPECTED]
+    if pending:
+        inspect_image.batch_defer(*pending)
+    if inspected:
+        app.configure_task(EMBED_TASK).batch_defer(*inspected)
+    return len(waiting)
