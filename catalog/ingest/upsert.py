@@ -69,11 +69,10 @@ def upsert(listings: list[Listing], folder: str) -> Counts:
 
 def load(listings: list[Listing]) -> Chunk:
     skus = [listing.sku for listing in listings]
-    products = {
-        product.sku: product for product in Product.objects.select_for_update().defer("words").filter(sku__in=skus)
-    }
+    rows = Product.objects.select_for_update(of=["self"]).select_related("category").defer("words")
+    products = {product.sku: product for product in rows.filter(sku__in=skus)}
     offers, images = defaultdict(list), defaultdict(list)
-    for offer in Offer.objects.filter(product__sku__in=skus).order_by("id"):
+    for offer in Offer.objects.filter(product__sku__in=skus).select_related("seller").order_by("id"):
         offers[offer.product_id].append(offer)
     for image in Image.objects.filter(product__sku__in=skus):
         images[image.product_id].append(image)
