@@ -1,0 +1,44 @@
+# make demo: run Sightline with its demo catalog.   make test: every check.   PORT and DATABASE_URL are honoured.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint world clean
+
+demo: $(VENV)/.demo-installed
+	@exec $(BIN)/python manage.py demo
+
+test: $(VENV)/.test-installed lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test-installed
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+world: .venv-world/.installed
+	.venv-world/bin/python -m ml.world --help
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sightline needs Python 3.11 or newer; set PYTHON=")'
+	@echo "Making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo-installed: pyproject.toml | $(BIN)/python
+	@echo "Installing dependencies (about 250 MB, a minute or two)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test-installed: pyproject.toml | $(BIN)/python
+	@echo "Installing dependencies for tests, torch included (some GB, a few minutes)"
+	@$(PIP) --editable '.[test,train]'
+	@touch $@ $(VENV)/.demo-installed
+
+# bpy pins an older numpy than the rest uses, so it lives apart.
+.venv-world/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-world
+	.venv-world/bin/python -m pip install --quiet 'bpy>=4.2' pillow
+	@touch $@
+
+clean:
+	rm -rf var build *.egg-info

@@ -1,0 +1,148 @@
+"""`manage.py demo` (what `make demo` runs): the whole of Sightline on this machine, with the demo catalog in it.
+
+Every step looks at what is there already, so a second start takes seconds and a killed one carries on.
+"""
+
+import fcntl
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import psutil
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from catalog.ingest.run import import_feed
+from catalog.models import Image
+from search.build.register import register_bundle
+from webapp.children import Child, ChildKeepsDying, end_with_parent, stop_all
+from webapp.local_machine import lan_address
+from webapp.readiness import image_counts
+from webapp.start import start_database
+
+POLL_S = 0.5
+ANSWER_TIMEOUT_S = 60
+WAITING = (Image.Status.PENDING, Image.Status.INSPECTED)
+
+
+class Command(BaseCommand):
+    help = "Run Sightline with the demo catalog: PostgreSQL, a worker and the web server on $PORT (default 8000)."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+        parser.add_argument("--feed", type=Path, default=settings.BASE_DIR / "demo" / "feed.csv")
+
+    def handle(self, *, port: int, feed: Path, **options):
+        if psutil.Process().parent().name() in ("make", "gmake"):
+            end_with_parent()
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell job starts with it ignored
+        with closing(only_one(settings.VAR_DIR / "demo.lock")):
+            check_port(port)
+            children: list[Child] = []
+            try:
+                self.run(port, feed, children)
+            except (KeyboardInterrupt, SystemExit):
+                self.say("Stopping.")
+            except ChildKeepsDying as error:
+                raise CommandError(str(error)) from error
+            finally:
+                stop_all(children)
+
+    def run(self, port: int, feed: Path, children: list[Child]) -> None:
+        self.say("Starting PostgreSQL")
+        start_database()
+        self.say("Bringing its tables up to date")
+        call_command("migrate", verbosity=0)
+        register_bundle()
+        if feed.name and (rooms := feed.parent / "golden" / "rooms.jsonl").exists():
+            os.environ.setdefault("SIGHTLINE_SAMPLE_PHOTOS", str(rooms))
+        self.say("Starting the web server")
+        children.append(Child("serve", "--port", str(port)))
+        self.import_catalog(feed)
+        children.append(Child("work"))
+        self.watch_index(children)
+        wait_until_ready(port, children)
+        self.say(f"\nSightline is ready:  http://localhost:{port}/")
+        if address := lan_address():
+            self.say(f"from your phone:     http://{address}:{port}/")
+        self.say("Ctrl-C ends it.")
+        while True:
+            time.sleep(POLL_S)
+            keep_running(children)
+
+    def import_catalog(self, feed: Path) -> None:
+        if not feed.exists():
+            self.say(f"There is no {feed}: the catalog stays as it is")
+            return
+        report = import_feed(feed, settings.VAR_DIR / "import-errors" / f"{feed.stem}.csv")
+        counts = report.counts
+        self.say(f"Catalog: {report.rows} products, {counts.new} new, {counts.changed} changed, {report.wrong} wrong")
+
+    def watch_index(self, children: list[Child]) -> None:
+        """A bar that moves from where the index stands to where every picture is decided."""
+        counts = image_counts()
+        waiting = sum(counts[status] for status in WAITING)
+        if not waiting:
+            return
+        total = sum(counts.values())
+        with tqdm(total=total, initial=total - waiting, desc="Indexing pictures", unit="", mininterval=1) as bar:
+            while waiting:
+                time.sleep(POLL_S)
+                keep_running(children)
+                counts = image_counts()
+                waiting = sum(counts[status] for status in WAITING)
+                bar.update(sum(counts.values()) - waiting - bar.n)
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def only_one(path: Path):
+    """A lock that two demos of one checkout cannot both hold; the kernel drops it when its holder dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = open(path, "a")  # noqa: SIM115 - held as long as the demo runs
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise CommandError("The demo of this checkout runs already. End it first.") from None
+    return file
+
+
+def check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            raise CommandError(f"Port {port} is in use. Choose another one: PORT=8001 make demo") from None
+
+
+def keep_running(children: list[Child]) -> None:
+    for child in children:
+        child.keep_running()
+
+
+def wait_until_ready(port: int, children: list[Child]) -> None:
+    deadline = time.monotonic() + ANSWER_TIMEOUT_S
+    answer = "no answer"
+    while time.monotonic() < deadline:
+        keep_running(children)
+        try:
+            response = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10, trust_env=False)
+            if response.status_code == 200:
+                return
+            answer = response.text
+        except httpx.HTTPError:
+            pass
+        time.sleep(POLL_S)
+    print(f"Not everything is ready after {ANSWER_TIMEOUT_S} s: {answer}", file=sys.stderr)
