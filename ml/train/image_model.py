@@ -1,0 +1,116 @@
+"""The image tower: MobileNetV2 without batch norms, pooled at several depths where the product is, one linear map."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+# Expansion, channels, repeats, first stride (Sandler et al., CVPR 2018, table 2).
+STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+# Colour and fabric are told early in the network, shape and kind late: pool both.
+POOLED = {"stage1": 24, "stage2": 32, "stage4": 96, "head": 1280}
+MEAN = (0.485, 0.456, 0.406)
+DEVIATION = (0.229, 0.224, 0.225)
+
+
+def conv(inputs: int, outputs: int, *, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups), nn.ReLU6())
+
+
+class Residual(nn.Module):
+    """The inverted residual: widen, depthwise 3x3, narrow."""
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int, expansion: int) -> None:
+        super().__init__()
+        wide = inputs * expansion
+        layers = [conv(inputs, wide)] if expansion > 1 else []
+        layers += [conv(wide, wide, kernel=3, stride=stride, groups=wide), nn.Conv2d(wide, outputs, 1)]
+        self.layers = nn.Sequential(*layers)
+        self.skip = stride == 1 and inputs == outputs
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.layers(x) if self.skip else self.layers(x)
+
+
+class ImageTower(nn.Module):
+    """pixels uint8 (n, size, size, 3) -> float32 (n, dim), unit rows. Normalisation is inside."""
+
+    def __init__(self, dim: int = 256) -> None:
+        super().__init__()
+        self.stem = conv(3, 32, kernel=3, stride=2)
+        self.stages = nn.ModuleList()
+        channels = 32
+        for expansion, outputs, repeats, stride in STAGES:
+            blocks = []
+            for number in range(repeats):
+                first = stride if number == 0 else 1
+                blocks.append(Residual(channels, outputs, stride=first, expansion=expansion))
+                channels = outputs
+            self.stages.append(nn.Sequential(*blocks))
+        self.head = conv(channels, 1280)
+        self.attention = nn.Conv2d(1280, 1, 1)
+        nn.init.zeros_(self.attention.weight)
+        nn.init.zeros_(self.attention.bias)
+        width = sum(POOLED.values())
+        self.register_buffer("centre", torch.zeros(width))
+        self.register_buffer("spread", torch.ones(width))
+        self.project = nn.Linear(width, dim, bias=True)
+        self.register_buffer("mean", 255 * torch.tensor(MEAN).view(1, 3, 1, 1))
+        self.register_buffer("deviation", 255 * torch.tensor(DEVIATION).view(1, 3, 1, 1))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return F.normalize(self.project((self.pooled(pixels) - self.centre) / self.spread), dim=1)
+
+    def pooled(self, pixels: torch.Tensor) -> torch.Tensor:
+        """float32 (n, sum of POOLED): attention-weighted means of the feature maps."""
+        x = self.stem((pixels.permute(0, 3, 1, 2).float() - self.mean) / self.deviation)
+        maps = {}
+        for number, stage in enumerate(self.stages):
+            x = stage(x)
+            maps[f"stage{number}"] = x
+        maps["head"] = self.head(x)
+        weight = F.softplus(self.attention(maps["head"])) + 1e-3
+        return torch.cat([weighted_mean(maps[name], weight) for name in POOLED], dim=1)
+
+    def freeze_early(self, stages: int) -> None:
+        """Keep the stem and the first stages as they are: most of the cost of a step, least of its use."""
+        for part in [self.stem, *self.stages[:stages]]:
+            part.requires_grad_(False)
+
+
+def weighted_mean(features: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """features (n, c, h, w), weight (n, 1, h / k, w / k) -> (n, c)."""
+    factor = features.shape[2] // weight.shape[2]
+    if factor > 1:
+        features = F.avg_pool2d(features, factor)
+    return (features * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3))
+
+
+@torch.no_grad()
+def load_imagenet(tower: ImageTower, path: Path) -> None:
+    """Copy the folded ImageNet convolutions (conv_<n>_weight, in network order) into the tower."""
+    values = np.load(path)
+    numbers = sorted(int(name.split("_")[1]) for name in values.files if name.startswith("conv_") and "weight" in name)
+    layers = [part for part in tower.modules() if isinstance(part, nn.Conv2d) and part is not tower.attention]
+    if len(layers) != len(numbers):
+        raise ValueError(f"{path} has {len(numbers)} convolutions, the tower {len(layers)}")
+    for layer, number in zip(layers, numbers, strict=True):
+        layer.weight.copy_(torch.from_numpy(values[f"conv_{number}_weight"]))
+        layer.bias.copy_(torch.from_numpy(values[f"conv_{number}_bias"]))
+
+
+@torch.no_grad()
+def start_projection(tower: ImageTower, pooled: torch.Tensor) -> None:
+    """Standardise the pooled features (n, width) per channel and start the projection as their principal axes."""
+    tower.centre.copy_(pooled.mean(dim=0))
+    tower.spread.copy_(pooled.std(dim=0) + 0.05 * pooled.std())
+    scaled = (pooled - tower.centre) / tower.spread
+    # Each depth has the same say, however many channels it has.
+    balance = torch.cat([torch.full((width,), width**-0.5) for width in POOLED.values()])
+    _, _, axes = torch.linalg.svd(scaled * balance, full_matrices=False)
+    kept = axes[: tower.project.out_features] * balance
+    tower.project.weight.zero_()
+    tower.project.weight[: len(kept)].copy_(kept)
+    tower.project.bias.zero_()

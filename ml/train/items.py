@@ -1,0 +1,123 @@
+"""What the encoders learn from: things with studio shots, photos of them in the world, and words."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ml.train.photos import read_feed, read_jsonl
+
+NO_LABELS = frozenset({"Not sure", "Skip", "Other", ""})
+VAL_EVERY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A box of a photo, [x1, y1, x2, y2] in upright pixels; None is the whole photo."""
+
+    path: Path
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One product. Items of one `family` differ in little only: they are each other's hard negatives."""
+
+    key: str
+    family: str
+    studio: tuple[Path, ...] = ()
+    crops: tuple[Crop, ...] = ()
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+def demo_items(demo: Path, extra: Iterable[Path] = ()) -> list[Item]:
+    """The demo world's training SKUs; several sellers' listings of one product are one item."""
+    feed, split = demo / "feed.csv", demo / "splits.json"
+    if not feed.exists() or not split.exists():
+        return []
+    wanted = set(json.loads(split.read_text())["train"])
+    rows = [row for row in read_feed(feed) if row["id"] in wanted]
+    crops = room_crops(demo, "train")
+    for folder in extra:
+        for sku, more in room_crops(folder, "train").items():
+            crops.setdefault(sku, []).extend(more)
+    by_product: dict[str, list[dict]] = {}
+    for row in rows:
+        by_product.setdefault(row["gtin"] or row["id"], []).append(row)
+    items = [demo_item(demo, same, crops) for same in by_product.values()]
+    return [item for item in items if item.studio]
+
+
+def demo_item(demo: Path, rows: list[dict], crops: dict[str, list[Crop]]) -> Item:
+    links = [link for row in rows for link in (row["image_link"], *row["additional_image_link"].split(",")) if link]
+    row = rows[0]
+    return Item(
+        key=row["id"],
+        family=row["item_group_id"] or row["id"],
+        studio=tuple(demo / link.strip() for link in links if (demo / link.strip()).exists()),
+        crops=tuple(crop for row in rows for crop in crops.get(row["id"], ())),
+        attributes={name: row[name].lower() for name in ("style", "pattern", "color", "material") if row[name]}
+        | {"type": row["product_type"].split(">")[-1].strip().lower(), "title": row["title"]},
+    )
+
+
+def room_crops(folder: Path, split: str, *, min_visible: float = 0.4) -> dict[str, list[Crop]]:
+    """{sku: crops of it in the rooms of `split`}."""
+    crops: dict[str, list[Crop]] = {}
+    for row in read_jsonl(folder / "rooms.jsonl"):
+        if row.get("split", split) == split and (folder / row["photo"]).exists():
+            for item in row["objects"]:
+                if item["visible"] >= min_visible:
+                    crops.setdefault(item["product_id"], []).append(Crop(folder / row["photo"], tuple(item["bbox"])))
+    return crops
+
+
+def grocery_items(folder: Path) -> list[Item]:
+    """81 groceries: one catalog picture, about 30 phone photos each."""
+    photos: dict[str, list[Crop]] = {}
+    for row in read_jsonl(folder / "train.jsonl"):
+        photos.setdefault(row["product_id"], []).append(Crop(folder / row["photo"]))
+    return [
+        Item(
+            key=row["id"],
+            family=row["product_type"],
+            studio=(folder / row["image_link"],),
+            crops=tuple(photos.get(row["id"], ())),
+            attributes={"title": row["title"], "type": row["product_type"].split(">")[-1].strip().lower()},
+        )
+        for row in read_feed(folder / "feed.csv")
+    ]
+
+
+def fashion_items(folder: Path) -> list[Item]:
+    """Studio shots of fashion; the article is the family, so that a batch is full of look-alikes."""
+    return [
+        Item(
+            key=f"fashion-{row['product_id']}",
+            family=row["article"],
+            studio=(folder / row["photo"],),
+            attributes={"color": row["colour"].lower(), "type": row["article"].lower(), "title": row["title"]},
+        )
+        for row in read_jsonl(folder / "photos.jsonl")
+    ]
+
+
+def labelled_items(folder: Path) -> list[Item]:
+    """Single photos with a label for a name: clothing at home, everyday objects."""
+    return [
+        Item(
+            key=f"{folder.name}-{number}",
+            family=row["label"],
+            crops=(Crop(folder / row["photo"]),),
+            attributes={"type": row["label"].lower()},
+        )
+        for number, row in enumerate(read_jsonl(folder / "photos.jsonl"))
+        if row["label"] not in NO_LABELS and not row["label"].startswith("BACKGROUND")
+    ]
+
+
+def split_families(items: Iterable[Item]) -> tuple[list[Item], list[Item]]:
+    """Training and validation items, whole families apart: what counts is how unseen products are told apart."""
+    items = list(items)
+    held = set(sorted({item.family for item in items})[::VAL_EVERY])
+    return [item for item in items if item.family not in held], [item for item in items if item.family in held]

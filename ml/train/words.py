@@ -1,0 +1,43 @@
+"""Search phrases from a product's attributes, and which products they fit."""
+
+from dataclasses import dataclass
+from random import Random
+
+from ml.train.items import Item
+
+ORDER = ("style", "pattern", "color", "material", "type")
+TITLE_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What a shopper might type, and the attributes that it names."""
+
+    text: str
+    named: tuple[tuple[str, str], ...]
+
+
+def phrase(item: Item, random: Random) -> Phrase:
+    """Some of the item's attributes in the order that people say them, or now and then its whole title."""
+    attributes = item.attributes
+    if "title" in attributes and random.random() < TITLE_SHARE:
+        return Phrase(attributes["title"], (("title", attributes["title"]),))
+    kept = [name for name in ORDER if name in attributes and (name == "type" or random.random() < 0.55)]
+    kept = [name for name in kept if attributes[name] != "plain"] or ["type"]
+    named = tuple((name, attributes[name]) for name in kept)
+    return Phrase(compose(dict(named), random), named)
+
+
+def compose(named: dict[str, str], random: Random) -> str:
+    """ "green velvet armchair", or "armchair in green velvet", or "velvet armchair in green"."""
+    first = [named[name] for name in ORDER if name in named]
+    if "color" in named and random.random() < 0.4:
+        tail = [named["color"]] + ([named["material"]] if "material" in named and random.random() < 0.5 else [])
+        head = [value for value in first if value not in tail]
+        return " ".join(head) + " in " + " ".join(tail) if head else " ".join(tail)
+    return " ".join(first)
+
+
+def says(words: Phrase, item: Item) -> bool:
+    """Whether every attribute that the phrase names is the item's."""
+    return all(item.attributes.get(name) == value for name, value in words.named)
