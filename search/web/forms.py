@@ -39,7 +39,7 @@ class SearchForm(forms.Form):
         cleaned = super().clean()
         low, high = cleaned.get("price_min"), cleaned.get("price_max")
         if low is not None and high is not None and low > high:
-            self.add_error("price_max", "It is below the lowest price.")
+            self.add_error("price_max", "it cannot be lower than the price from.")
         return cleaned
 
     def filters(self) -> Filters:

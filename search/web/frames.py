@@ -1,12 +1,20 @@
 """Boxes as the photo page draws them: positions in percent, names, the crop frame and the steps that nudge it."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import product
+from math import hypot
 
-from search.types import Box, FoundObjects
+from search.types import Answer, Box, FoundObjects
 
 STEP = 0.06  # of the frame's own side, per nudge
 MIN_SIDE = 0.04  # of the photo's shorter side
 THUMB_MARGIN = 1.15
+AGREE, AGREE_AMONG = 3, 5
+GRID = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)
+DOT_APART = 0.075  # of the photo's longer side
+
+Spot = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +23,16 @@ class Frame:
 
     number: int | None
     name: str
+    kind: str  # what sort of thing it is, "" where nobody knows
     bbox: str
     style: str
+    dot_style: str
     thumb_style: str
     pressed: bool = False
 
     @property
     def heading(self) -> str:
-        return f"Matches for {self.name[0].lower()}{self.name[1:]}"
+        return f"Matches for {'the ' if self.kind else ''}{self.name[0].lower()}{self.name[1:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +42,78 @@ class Nudge:
     bbox: str
 
 
-def frames_of(found: FoundObjects, chosen: int | None) -> list[Frame]:
+def frames_of(found: FoundObjects, chosen: Frame | None = None) -> list[Frame]:
     """One frame per object, numbered from 1 in the detector's order. Small boxes lie above large ones."""
-    areas = sorted((area(each.bbox) for each in found.objects), reverse=True)
-    return [
-        frame_of(found, each.bbox, number, each.label, layer=areas.index(area(each.bbox)), pressed=number == chosen)
+    boxes = [each.bbox for each in found.objects]
+    small_last = sorted(boxes, key=area, reverse=True)
+    dots = place_dots(small_last[::-1], DOT_APART * max(found.width, found.height))
+    frames = [
+        frame_of(found, each.bbox, number, each.label, layer=small_last.index(each.bbox), dot=dots[each.bbox])
         for number, each in enumerate(found.objects, start=1)
     ]
+    if chosen and chosen.number:
+        index = chosen.number - 1
+        frames[index] = replace(frames[index], pressed=True, name=chosen.name)
+    return frames
+
+
+def named_by(answer: Answer, frame: Frame) -> Frame:
+    """A frame that has no name of its own takes the kind of thing that most of its first matches are."""
+    kinds = Counter(card.category for card in answer.results[:AGREE_AMONG] if card.category)
+    kind, count = kinds.most_common(1)[0] if kinds else ("", 0)
+    return replace(frame, name=kind, kind=kind) if count >= AGREE and not frame.kind else frame
+
+
+def place_dots(small_first: list[Box], apart: float) -> dict[Box, Spot]:
+    """Where each box shows its number: near its middle, but clear of smaller boxes, which lie above, and other dots."""
+    dots: dict[Box, Spot] = {}
+    for index, bbox in enumerate(small_first):
+        covers = small_first[:index]
+
+        def crowding(spot: Spot, covers: list[Box] = covers) -> int:
+            x, y = spot
+            covered = sum(box[0] <= x <= box[2] and box[1] <= y <= box[3] for box in covers)
+            return covered + sum(hypot(x - other[0], y - other[1]) < apart for other in dots.values())
+
+        dots[bbox] = min(spots_in(bbox), key=crowding)  # the first of the best: the nearest to the middle
+    return dots
+
+
+def spots_in(bbox: Box) -> list[Spot]:
+    """A grid of points well inside of the box, from its middle outwards."""
+    x1, y1, x2, y2 = bbox
+    shares = sorted(product(GRID, GRID), key=lambda share: hypot(share[0] - 0.5, share[1] - 0.5))
+    return [(x1 + across * (x2 - x1), y1 + down * (y2 - y1)) for across, down in shares]
 
 
 def frame_of(
-    found: FoundObjects, bbox: Box, number: int | None = None, label: str = "", *, layer: int = 0, pressed: bool = False
+    found: FoundObjects,
+    bbox: Box,
+    number: int | None = None,
+    label: str = "",
+    *,
+    layer: int = 0,
+    dot: Spot | None = None,
 ) -> Frame:
     x1, y1, x2, y2 = bbox
+    across, down = dot or ((x1 + x2) / 2, (y1 + y2) / 2)
     left, top = 100 * x1 / found.width, 100 * y1 / found.height
     width, height = 100 * (x2 - x1) / found.width, 100 * (y2 - y1) / found.height
     style = f"left:{left:.2f}%;top:{top:.2f}%;width:{width:.2f}%;height:{height:.2f}%;z-index:{layer + 1}"
-    return Frame(number, name_of(number, label), box_text(bbox), style, thumb_style(found, bbox), pressed)
+    dot_style = f"left:{share(across, x1, x2):.0f}%;top:{share(down, y1, y2):.0f}%"
+    kind = label if label != "object" else ""
+    return Frame(number, name_of(number, kind), kind, box_text(bbox), style, dot_style, thumb_style(found, bbox))
+
+
+def share(value: float, low: float, high: float) -> float:
+    """In percent of the way from low to high."""
+    return 100 * (value - low) / (high - low) if high > low else 50
 
 
 def name_of(number: int | None, label: str) -> str:
     if number is None:
         return "Your frame"
-    return label.capitalize() if label and label != "object" else f"Object {number}"
+    return label.capitalize() if label else f"Object {number}"
 
 
 def thumb_style(found: FoundObjects, bbox: Box) -> str:

@@ -28,7 +28,7 @@ def listing(request: HttpRequest, form: SearchForm, answer: Answer | None, headi
         "heading": heading,
         "announce": announcement(answer, heading),
         "ranked": not form.cleaned_data.get("cursor"),
-        "category_tree": category_tree(),
+        "category_tree": tree_in_order(),
         "applied": tags(request, form),
         "more_url": address(request, cursor=answer.next_cursor) if answer and answer.next_cursor else None,
         "first_url": address(request, cursor=None) if on_later_page else None,
@@ -69,8 +69,13 @@ def address(request: HttpRequest, **changes: str | None) -> str:
     return f"{request.path}?{parameters.urlencode()}" if parameters else request.path
 
 
+def tree_in_order() -> list[CategoryNode]:
+    """The category tree with each node right above its children, whatever the database's collation makes of " > "."""
+    return sorted(category_tree(), key=lambda node: node.path.split(" > "))
+
+
 def leaves() -> list[CategoryNode]:
     """Categories that have none below them, for browsing."""
-    tree = category_tree()
-    deeper = [after.depth > node.depth for node, after in zip(tree, tree[1:], strict=False)] + [False]
-    return [node for node, has_children in zip(tree, deeper, strict=True) if not has_children]
+    tree = tree_in_order()
+    below = [*tree[1:], None]
+    return [node for node, after in zip(tree, below, strict=True) if not (after and after.depth > node.depth)]

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -18,7 +18,7 @@ from search.photos import read_jpeg
 from search.pipeline import find_objects, find_products, record_click, reopen_objects
 from search.types import Answer, Box, FoundObjects, Query
 from search.web.forms import SearchForm
-from search.web.frames import Frame, frame_of, frames_of, nudges_of
+from search.web.frames import Frame, frame_of, frames_of, named_by, nudges_of
 from search.web.listing import PAGE_SIZE, address, leaves, listing
 from search.web.problems import Problem, in_plain_words, render_problem, wants_part
 from search.web.samples import sample_or_404, samples
@@ -51,7 +51,7 @@ def sample(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=3600)
 def sample_image(request: HttpRequest, number: int) -> HttpResponse:
-    return FileResponse(sample_or_404(number).path.open("rb"), content_type="image/jpeg")
+    return HttpResponse(sample_or_404(number).path.read_bytes(), content_type="image/jpeg")
 
 
 def to_photo(request: HttpRequest, found: FoundObjects) -> HttpResponse:
@@ -71,13 +71,14 @@ def photo(request: HttpRequest, token: str) -> HttpResponse:
     answer = None
     if valid and chosen:
         answer = find_products(photo_query(token, bbox, form))
+        chosen = named_by(answer, chosen)
     nudges = [{"key": n.key, "label": n.label, "href": address(request, box=None, cursor=None, bbox=n.bbox)}
               for n in nudges_of(found, bbox)] if chosen else []  # fmt: skip
     context = {
         **listing(request, form, answer, chosen.heading if chosen else ""),
         "found": found,
         "photo_url": reverse("photo_image", args=[token]),
-        "boxes": [] if found.fallback else frames_of(found, chosen.number if chosen else None),
+        "boxes": [] if found.fallback else frames_of(found, chosen),
         "chosen": chosen,
         "nudges": nudges,
         "guess": found.fallback and not form.cleaned_data.get("bbox"),
@@ -96,7 +97,7 @@ def choose(found: FoundObjects, form: SearchForm) -> tuple[Frame | None, Box | N
     if number is None or number > len(found.objects):
         return None, None
     bbox = found.objects[number - 1].bbox
-    return (frame_of(found, bbox) if found.fallback else frames_of(found, number)[number - 1]), bbox
+    return (frame_of(found, bbox) if found.fallback else frames_of(found)[number - 1]), bbox
 
 
 def photo_query(token: str, bbox: Box, form: SearchForm) -> Query:
@@ -131,7 +132,7 @@ def text_search(request: HttpRequest) -> HttpResponse:
         )
     words = form.cleaned_data.get("q", "")
     context = listing(request, form, answer, f"Results for “{words[:60]}”")
-    return page_or_part(request, "text_search.html", {**context, "top_q": words}, answer)
+    return page_or_part(request, "text_search.html", context, answer)
 
 
 @require_safe

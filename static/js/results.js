@@ -1,4 +1,5 @@
 // Around each swap of #results: which box is chosen, what is read aloud, what to say when the network is gone.
+const SHEET_TOP = 0.46; // of the height of the window
 const results = () => document.getElementById("results");
 
 function sync() {
@@ -7,18 +8,33 @@ function sync() {
   if (found) live.textContent = found.dataset.announce;
   const number = found?.dataset.box ?? "";
   for (const button of document.querySelectorAll(".box, .chip")) {
-    button.setAttribute("aria-pressed", String(button.value === number));
+    const chosen = button.value === number;
+    button.setAttribute("aria-pressed", String(chosen));
+    if (chosen) rename(button, found.dataset.name);
   }
   document.querySelector('.chip[aria-pressed="true"]')?.scrollIntoView({ block: "nearest", inline: "center" });
   document.dispatchEvent(new CustomEvent("frame", { detail: found?.dataset.bbox ?? null }));
 }
 
+// Only the search tells what kind of thing a box holds.
+function rename(button, name) {
+  const shown = button.querySelector(".chip-name");
+  if (shown) shown.textContent = name;
+  else button.setAttribute("aria-label", name);
+}
+
 // On a phone the results may begin under the fold: bring their top to the middle, leaving the photo in sight.
 function reveal() {
-  const sheet = document.querySelector(".sheet");
-  if (!sheet || innerWidth >= 900) return;
+  const sheet = document.querySelector(".sheet"), stage = document.querySelector(".stage"), crop = document.getElementById("crop");
+  if (!sheet || crop.hidden) return;
+  const inStage = stage.getBoundingClientRect(), inCrop = crop.getBoundingClientRect();
+  stage.scrollLeft += (inCrop.left + inCrop.right) / 2 - (inStage.left + inStage.right) / 2; // a panorama is wider
+  if (innerWidth >= 900) return;
   const top = sheet.getBoundingClientRect().top;
-  const wanted = innerHeight * 0.46;
+  const wanted = innerHeight * SHEET_TOP;
+  const bar = document.querySelector(".top").offsetHeight;
+  const under = Math.min(inCrop.bottom - inStage.top + bar + 16 - wanted, inCrop.top - inStage.top - 16);
+  stage.style.setProperty("--shift", `${Math.max(0, under)}px`); // the photo slides up so that the frame stays in sight
   const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (top > wanted) scrollBy({ top: top - wanted, behavior: smooth ? "smooth" : "auto" });
 }
@@ -49,9 +65,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 // "Show more" takes itself away: who pressed it goes on at the first of the new cards.
-let goOn = null;
+let goOn = null, focused = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target } = event.detail;
+  focused = results()?.contains(document.activeElement) ? document.activeElement.id || "heading" : null;
   goOn = target.matches?.(".more") && target.contains(document.activeElement) ? target.previousElementSibling : null;
 });
 
@@ -60,9 +77,19 @@ document.addEventListener("htmx:afterSwap", (event) => {
   goOn = null;
   if (event.detail.target.id !== "results") return;
   results().removeAttribute("aria-busy");
+  refocus();
   sync();
   reveal();
 });
+
+// The focus was in what is now replaced. The nudging buttons stay open; anything else closes and leads to the heading.
+function refocus() {
+  if (!focused) return;
+  if (focused.startsWith("nudge-")) document.getElementById("adjust").open = true;
+  const again = focused.startsWith("f-") ? null : document.getElementById(focused);
+  (again ?? document.getElementById("heading"))?.focus({ preventScroll: true });
+  focused = null;
+}
 
 document.addEventListener("htmx:historyRestore", sync);
 document.addEventListener("htmx:historyCacheMissLoad", () => setTimeout(sync));
