@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from PIL import Image, ImageDraw
 
+from tests import shop as shops
 from webapp import embedded
 
 MARK_BY_FOLDER = {"integration": "postgres", "acceptance": "browser"}
@@ -33,6 +35,7 @@ def postgres_server():
     """The test server runs; nothing of it is durable."""
     if settings.EMBEDDED_POSTGRES:
         embedded.ensure_running(settings.EMBEDDED_POSTGRES, durable=False)
+    shops.drop_databases_of_dead_runs()
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +80,26 @@ def feed(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def shop(postgres_server, tmp_path_factory):
+    """A running shop with part of the demo catalog: `shop.url` answers. One for all browser tests."""
+    shop = shops.new_shop("shop", tmp_path_factory.mktemp("shop"))
+    try:
+        feed = shops.part_of_demo(tmp_path_factory.mktemp("feed") / "feed.csv", products=96)
+        shop.manage("import_feed", str(feed), "--images", str(shops.DEMO))
+        shop.manage("work", "--until-empty")
+        shop.serve()
+        yield shop
+    finally:
+        shop.close()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """A Chromium to run. Without one browser tests are skipped, unless SIGHTLINE_REQUIRE_BROWSER=1."""
+    path = shops.find_chromium()
+    if path is None and os.environ.get("SIGHTLINE_REQUIRE_BROWSER") == "1":
+        pytest.fail("SIGHTLINE_REQUIRE_BROWSER is set and no Chromium was found")
+    return path or pytest.skip("no Chromium was found")
