@@ -11,6 +11,7 @@ from ml.bundle import canonical_image, load_bundle
 from ml.encode.images import ImageSpec, to_square
 from ml.train.assemble import manifest_of
 from ml.train.batches import Batches
+from ml.train.check import check_demo
 from ml.train.checkpoint import load_checkpoint
 from ml.train.detector_model import build_detector
 from ml.train.export import write_bundle
@@ -90,3 +91,5 @@ def test_the_bundle_computes_what_torch_computes(recipe, trained, tmp_path):
     # The matrices are stored as int8, so the vector is near and not equal.
     assert bundle.encode_texts(["green lamp"])[0] @ exact > 0.99
     assert bundle.detect(canonical_image()).boxes.shape[1] == 4
+    report = check_demo(bundle, recipe.demo, split="train", confident=0.0)
+    assert (report["rooms"], report["same_product"]["queries"], report["detection"]["objects"]) == (8, 16, 16)
