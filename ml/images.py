@@ -58,7 +58,8 @@ def check_bytes(data: bytes) -> None:
     if len(data) > MAX_BYTES:
         limit = MAX_BYTES // 1024 // 1024
         raise ImageRejected("too_many_bytes", f"The file is larger than {limit} MB. Please send a smaller photo.")
-    if b"<svg" in data[:4096].lower():
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith(b"<") and b"<svg" in head:
         raise ImageRejected("unsupported_format", "SVG drawings cannot be searched. Please send a JPEG or PNG photo.")
 
 

@@ -102,6 +102,10 @@ def test_damaged_exif_is_no_reason_to_refuse():
     assert open_image(data).size == (120, 80)
 
 
+def test_a_photo_may_say_svg_in_its_metadata():
+    assert open_image(encode(photo(), "JPEG", comment=b"<svg>")).size == (120, 80)
+
+
 def test_large_jpeg_is_decoded_small():
     data = encode(photo(3000, 2000), "JPEG")
     assert open_image(data, max_side_px=600).size == (600, 400)
