@@ -213,7 +213,9 @@ def category_tree() -> tuple[CategoryNode, ...]:
 
 
 def read_category_tree() -> tuple[CategoryNode, ...]:
-    categories = list(Category.objects.annotate(own=Count("products", filter=Q(products__blocked=False))))
+    categories = list(
+        Category.objects.order_by("path").annotate(own=Count("products", filter=Q(products__blocked=False)))
+    )
     counts: dict[int, int] = defaultdict(int)
     pictures: dict[int, str] = {}
     by_id = {category.pk: category for category in categories}

@@ -1,17 +1,18 @@
 """Writes. Every change of the catalog goes through here or through catalog/ingest/."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from procrastinate.contrib.django import app
 
 from catalog.errors import UnknownProduct
-from catalog.models import Category, Image, Offer, Product, Seller
+from catalog.models import Category, Image, Product
 
+INSPECT_TASK = "catalog.inspect_image"
 PATH_SEPARATOR = " > "
 DEFAULT_SELLER = "This shop"
 
@@ -42,6 +43,18 @@ def _leave_queue(image_id: int, status: str, reason: str) -> bool:
     return moved == 1
 
 
+@transaction.atomic
+def requeue(images) -> int:
+    """Send rejected and failed pictures on their way once more, from the start."""
+    stuck = images.filter(status__in=[Image.Status.REJECTED, Image.Status.FAILED])
+    waiting = list(stuck.select_for_update().values_list("pk", flat=True))
+    Image.objects.filter(pk__in=waiting).update(status=Image.Status.PENDING, reason="", attempts=0)
+    if waiting:
+        inspect = app.configure_task(INSPECT_TASK)
+        inspect.batch_defer(*({"image_id": image_id} for image_id in waiting))
+    return len(waiting)
+
+
 def category_for(path: str) -> Category | None:
     """The category at this path ("Furniture > Seating > Armchair"), made with its parents where they are missing."""
     names = [name.strip()[:120] for name in path.split(">") if name.strip()]
@@ -63,33 +76,6 @@ def free_slug(names: list[str]) -> str:
         if slug and not Category.objects.filter(slug=slug).exists():
             return slug
     raise ValueError(f"no free slug for {names}")
-
-
-@transaction.atomic
-def set_price_stock(
-    sku: str,
-    *,
-    price: Decimal | None = None,
-    currency: str | None = None,
-    availability: str | None = None,
-    quantity: int | None = None,
-    seller: str | None = None,
-) -> Offer:
-    """Change what is given of one offer, and leave the rest. Raises UnknownProduct."""
-    product = Product.objects.select_for_update().filter(sku=sku).first()
-    if product is None:
-        raise UnknownProduct
-    offers = product.offers.filter(seller__name=seller) if seller else product.offers
-    offer = offers.order_by("id").first()
-    if offer is None:
-        owner, _ = Seller.objects.get_or_create(name=seller or DEFAULT_SELLER)
-        offer = Offer(product=product, seller=owner, price=price or Decimal(0))
-    given = {"price": price, "currency": currency, "availability": availability, "quantity": quantity}
-    for name, value in given.items():
-        if value is not None:
-            setattr(offer, name, value)
-    offer.save()
-    return offer
 
 
 def block_product(sku: str, blocked: bool = True) -> None:

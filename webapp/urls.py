@@ -9,7 +9,7 @@ from webapp import health, media
 urlpatterns = [
     path("", include("search.web.urls")),
     path("api/v1/", include("search.web.api_urls")),
-    path("api/v1/", include("catalog.api_urls")),
+    path("api/v1/", include("catalog.web.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("media/<path:name>", media.catalog_picture, name="media"),
     path("healthz", health.healthz, name="healthz"),

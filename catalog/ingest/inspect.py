@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from catalog.ingest.sources import read_bytes
+from catalog.ingest.sources import UPLOAD, read_bytes
 from catalog.models import Image
 from catalog.services import mark_rejected
 from ml.images import open_image, to_jpeg
@@ -31,8 +31,11 @@ def inspect_pending(image_id: int) -> None:
     if found.reason:
         mark_rejected(image_id, found.reason)
         return
-    jpeg = to_jpeg(picture, max_side_px=MAX_SIDE_PX, quality=QUALITY)
-    finish(image, store(jpeg), found)
+    if image.source.startswith(UPLOAD):  # cleaned when it came
+        file = image.source.removeprefix(UPLOAD)
+    else:
+        file = store(to_jpeg(picture, max_side_px=MAX_SIDE_PX, quality=QUALITY))
+    finish(image, file, found)
 
 
 def store(jpeg: bytes) -> str:
