@@ -11,7 +11,10 @@ from scipy import ndimage
 from ml.images import open_image
 from ml.train.photos import LabelledPhoto
 
-WHITE = 238
+# A studio backdrop is light and without colour, and it changes slowly, even in the product's soft shadow.
+LIGHT = 195
+NEUTRAL = 9
+SLOW = 6.0
 COVERED = 0.55
 
 
@@ -20,18 +23,24 @@ def cut_out(path: Path) -> Image.Image | None:
     image = Image.open(path)
     if image.mode == "RGBA":
         return image.crop(image.getchannel("A").getbbox())
-    pixels = np.asarray(image.convert("RGB"))
-    regions, _ = ndimage.label(pixels.min(axis=2) >= WHITE)
+    regions, _ = ndimage.label(backdrop(np.asarray(image.convert("RGB"), dtype=np.float32)))
     rim = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
     if (rim > 0).mean() < 0.8:
         return None
-    alpha = ndimage.binary_erosion(~np.isin(regions, np.unique(rim[rim > 0])), iterations=1)
+    alpha = ndimage.binary_erosion(~np.isin(regions, np.unique(rim[rim > 0])), iterations=2)
     if not 0.08 < alpha.mean() < 0.9:
         return None
     mask = Image.fromarray((alpha * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.7))
     cut = image.convert("RGBA")
     cut.putalpha(mask)
     return cut.crop(mask.getbbox())
+
+
+def backdrop(pixels: np.ndarray) -> np.ndarray:
+    """bool (h, w): where pixels float32 (h, w, 3) could be studio backdrop."""
+    grey = ndimage.uniform_filter(pixels.mean(axis=2), 3)
+    slope = np.hypot(ndimage.sobel(grey, axis=0), ndimage.sobel(grey, axis=1)) / 4
+    return (pixels.min(axis=2) >= LIGHT) & (np.ptp(pixels, axis=2) <= NEUTRAL) & (slope <= SLOW)
 
 
 def composite(background: LabelledPhoto, cuts: Sequence[Image.Image], random: Random) -> tuple[Image.Image, list]:

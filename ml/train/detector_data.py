@@ -8,6 +8,7 @@ from PIL import Image
 
 from ml.images import open_image, to_jpeg
 from ml.train.composites import composite, cut_out, open_size
+from ml.train.items import demo_items
 from ml.train.photos import LabelledPhoto, annotated, read_jsonl, rooms
 from ml.train.pseudo import pseudo_labelled
 from ml.train.recipe import DetectorRecipe
@@ -40,8 +41,7 @@ def write_sources(recipe: DetectorRecipe, out: Path) -> int:
         written += write_all(rooms(folder, split="train"), out, "train", f"extra{number}")
     if data.exists() and not list((out / "images" / "train").glob("clothing-*")):
         written += write_pseudo(recipe, out, random)
-        written += write_composites(recipe, out, coco + garments, random)
-    return written
+    return written + write_composites(recipe, out, coco + garments, random)
 
 
 def write_pseudo(recipe: DetectorRecipe, out: Path, random: Random) -> int:
@@ -56,14 +56,19 @@ def write_pseudo(recipe: DetectorRecipe, out: Path, random: Random) -> int:
 
 
 def write_composites(recipe: DetectorRecipe, out: Path, backgrounds: list[LabelledPhoto], random: Random) -> int:
-    shots = sorted((recipe.data / "fashion" / "photos").glob("*.jpg")) + sorted(
-        recipe.data.glob("grocery/images/*.jpg")
-    )
-    cuts = [cut for path in random.sample(shots, min(len(shots), recipe.composites)) if (cut := cut_out(path))]
-    for number in range(recipe.composites):
-        scene, boxes = composite(random.choice(backgrounds), cuts, random)
-        write_one(scene, scene.size, boxes, out, "train", f"composite-{number:05d}")
-    return recipe.composites
+    """Studio shots pasted into real photos: the demo world's in the one half, fashion and groceries in the other."""
+    fashion = sorted(recipe.data.glob("fashion/photos/*.jpg")) + sorted(recipe.data.glob("grocery/images/*.jpg"))
+    furniture = [path for item in demo_items(recipe.demo) for path in item.studio]
+    written = 0
+    for name, shots in (("composite", fashion), ("furniture", furniture)):
+        if shots and backgrounds and not list((out / "images" / "train").glob(f"{name}-*")):
+            chosen = random.sample(shots, min(len(shots), recipe.composites))
+            cuts = [cut for path in chosen if (cut := cut_out(path))]
+            for number in range(recipe.composites):
+                scene, boxes = composite(random.choice(backgrounds), cuts, random)
+                write_one(scene, scene.size, boxes, out, "train", f"{name}-{number:05d}")
+            written += recipe.composites
+    return written
 
 
 def write_all(photos: Iterable[LabelledPhoto], out: Path, part: str, source: str) -> int:
