@@ -224,7 +224,8 @@ def read_category_tree() -> tuple[CategoryNode, ...]:
         node = category
         while node is not None:
             counts[node.pk] += category.own
-            pictures.setdefault(node.pk, own_pictures.get(category.pk, ""))
+            if category.pk in own_pictures:
+                pictures.setdefault(node.pk, own_pictures[category.pk])
             node = by_id.get(node.parent_id)
     return tuple(
         CategoryNode(
@@ -233,7 +234,7 @@ def read_category_tree() -> tuple[CategoryNode, ...]:
             path=category.path,
             depth=category.path.count(" > "),
             products=counts[category.pk],
-            image_url=pictures[category.pk],
+            image_url=pictures.get(category.pk, ""),
         )
         for category in categories
         if counts[category.pk]

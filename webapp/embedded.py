@@ -75,7 +75,7 @@ def release(pgdata: Path) -> None:
         except BlockingIOError:  # another process still uses it
             return
         else:
-            _run(pgdata, "pg_ctl", "-D", str(pgdata), "-m", "fast", "-w", "stop", check=False)
+            _run(pgdata, "pg_ctl", "-D", str(pgdata), "-m", "fast", "-w", "stop")
         finally:
             os.close(users)
 
@@ -143,33 +143,32 @@ def _give_to_system_user(pgdata: Path, sockets: Path) -> None:
 
 
 def _start(pgdata: Path, durable: bool) -> None:
-    _forget_dead_postmaster(pgdata)
     options = f"-h '' -k {shlex.quote(str(socket_folder(pgdata)))} {SERVER_OPTIONS}"
     if not durable:
         options += " " + FAST_UNSAFE_OPTIONS
     log = pgdata / "log"
-    _run(pgdata, "pg_ctl", "-D", str(pgdata), "-o", options, "-l", str(log), "-W", "start", check=False)
     deadline = time.monotonic() + START_TIMEOUT_S
-    while not _answers(pgdata):  # recovery after a crash takes a while
+    while not _answers(pgdata):
         if time.monotonic() > deadline:
             raise EmbeddedError(f"{EmbeddedError.__doc__} Log: {log}")
-        time.sleep(0.05)
+        if not _postmaster_lives(pgdata):  # also a second time: children of a killed server take a moment to go
+            _run(pgdata, "pg_ctl", "-D", str(pgdata), "-o", options, "-l", str(log), "-W", "start", check=False)
+        time.sleep(0.1)
 
 
-def _forget_dead_postmaster(pgdata: Path) -> None:
-    """A postmaster.pid that outlived a kill -9 blocks the start when its number lives on in another process."""
+def _postmaster_lives(pgdata: Path) -> bool:
+    """A postmaster.pid may outlive a kill -9, and blocks the start when its number lives on in another process."""
     pid_file = pgdata / "postmaster.pid"
     try:
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-    except (FileNotFoundError, ValueError):
-        return
-    try:
-        process = psutil.Process(pid)
+        process = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
         alive = "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
+    except (FileNotFoundError, ValueError):
+        return False
     except psutil.NoSuchProcess:
         alive = False
     if not alive:
         pid_file.unlink(missing_ok=True)
+    return alive
 
 
 def _create_database(pgdata: Path, database: str) -> None:
@@ -192,11 +191,11 @@ def _binaries() -> Path:
 
 def _run(pgdata: Path, program: str, *arguments: str, check: bool = True) -> None:
     """Output goes to a file: pg_ctl's server would keep a pipe open for ever."""
-    account = SYSTEM_USER if os.geteuid() == 0 else None
+    account = {"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []} if os.geteuid() == 0 else {}
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(
             [_binaries() / program, *arguments],
-            cwd=pgdata, user=account, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            cwd=pgdata, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **account,
         )  # fmt: skip
         if check and done.returncode:
             output.seek(0)
