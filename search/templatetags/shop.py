@@ -16,7 +16,7 @@ FEW = 5
 
 @register.filter
 def money(price: Decimal | None, currency: str) -> str:
-    """"€1,249", or with cents where there are any; an unknown currency keeps its code."""
+    """Reads "€1,249", or with cents where there are any; an unknown currency keeps its code."""
     if price is None:
         return "Price on request"
     amount = f"{price:,.0f}" if price == int(price) else f"{price:,.2f}"

@@ -10,7 +10,7 @@ MAX_TEXT = 500
 
 
 class BoxField(forms.CharField):
-    """"x1,y1,x2,y2" in pixels of the upright photo."""
+    """Reads "x1,y1,x2,y2" in pixels of the upright photo."""
 
     def to_python(self, value: str | None) -> Box | None:
         text = super().to_python(value)

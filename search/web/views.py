@@ -140,9 +140,7 @@ def text_search(request: HttpRequest) -> HttpResponse:
 @cache_control(private=True, no_cache=True)
 def product(request: HttpRequest, product_id: int) -> HttpResponse:
     log_click(request, product_id)
-    return render(
-        request, "product.html", {"product": product_or_404(product_id), "back_url": results_before(request)}
-    )
+    return render(request, "product.html", {"product": product_or_404(product_id), "back_url": results_before(request)})
 
 
 @require_safe

@@ -1,5 +1,5 @@
 // A live viewfinder for computers. Phones open their own camera app through the file input, which is better.
-import { closeScan, openScan } from "./scan.js";
+import { openScan } from "./scan.js";
 
 const WANTED = { video: { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1440 } }, audio: false };
 
@@ -24,7 +24,7 @@ export async function takePhoto() {
     video.srcObject = stream;
     video.hidden = false;
     shoot.hidden = false;
-    shoot.onclick = () => capture(video).then((photo) => { finish(photo); closeScan(); });
+    shoot.onclick = () => capture(video).then(finish); // the view stays open: sending goes on in it
     video.play().then(() => shoot.focus());
   });
 }

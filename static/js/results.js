@@ -54,7 +54,7 @@ function say(title, text, retry) {
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.target.id !== "results") return;
+  if (event.detail.target?.id !== "results") return;
   results().setAttribute("aria-busy", "true");
   if (!results().querySelector(".cards")) {
     const skeleton = document.getElementById("skeleton");
@@ -69,13 +69,13 @@ let goOn = null, focused = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target } = event.detail;
   focused = results()?.contains(document.activeElement) ? document.activeElement.id || "heading" : null;
-  goOn = target.matches?.(".more") && target.contains(document.activeElement) ? target.previousElementSibling : null;
+  goOn = target?.matches(".more") && target.contains(document.activeElement) ? target.previousElementSibling : null;
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
   goOn?.nextElementSibling?.querySelector("a")?.focus();
   goOn = null;
-  if (event.detail.target.id !== "results") return;
+  if (event.detail.target?.id !== "results") return;
   results().removeAttribute("aria-busy");
   refocus();
   sync();
