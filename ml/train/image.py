@@ -1,10 +1,10 @@
 """Train the image tower and a first text head together: seeded, checkpointed, resumable, logged to CSV."""
 
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
@@ -144,7 +144,7 @@ class Trainer:
         """Linear warm-up, then half a cosine down to a fiftieth."""
         if self.step < WARM_STEPS:
             return (self.step + 1) / WARM_STEPS
-        return 0.02 + 0.49 * (1 + np.cos(np.pi * self.step / self.recipe.steps))
+        return 0.02 + 0.49 * (1 + math.cos(math.pi * self.step / self.recipe.steps))
 
     def save(self, path: Path) -> None:
         best = self.average.module.state_dict()

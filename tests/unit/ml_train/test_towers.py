@@ -15,7 +15,7 @@ from ml.train.check import check_demo
 from ml.train.checkpoint import load_checkpoint
 from ml.train.detector_model import build_detector
 from ml.train.export import write_bundle
-from ml.train.image import Trainer, read_sources, train_image
+from ml.train.image import WARM_STEPS, Trainer, read_sources, train_image
 from ml.train.image_model import ImageTower
 from ml.train.recipe import BundleRecipe, ImageRecipe, TextRecipe
 from ml.train.text import part, train_text
@@ -47,10 +47,10 @@ def test_steps_on_one_batch_lower_the_loss(recipe):
 
 
 def test_training_goes_on_where_it_stopped(recipe, trained):
-    train_image(replace(recipe, steps=3))
-    assert load_checkpoint(trained)["step"] == 3
+    train_image(replace(recipe, steps=WARM_STEPS + 1, check_every=100))
+    assert load_checkpoint(trained)["step"] == WARM_STEPS + 1
     with (trained.parent / "log.csv").open() as file:
-        assert [row["step"] for row in csv.DictReader(file)] == ["1", "2", "3"]
+        assert [row["step"] for row in csv.DictReader(file)] == [str(step + 1) for step in range(WARM_STEPS + 1)]
 
 
 def test_the_bundle_computes_what_torch_computes(recipe, trained, tmp_path):
