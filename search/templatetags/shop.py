@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django import template
+from django.conf import settings
 
 from catalog.queries import OfferLine
 
@@ -40,3 +41,14 @@ def stock_text(offer: OfferLine) -> str:
 def indent(depth: int) -> str:
     """Spaces that a browser keeps, for an option below another."""
     return "\u2003" * depth
+
+
+@register.simple_tag
+def photo_life() -> str:
+    """How long a shopper's photo is kept, in words: "a day", "6 hours"."""
+    hours = round(settings.SIGHTLINE_PHOTO_HOURS)
+    if hours <= 1:
+        return "an hour"
+    if hours % 24:
+        return f"{hours} hours"
+    return "a day" if hours == 24 else f"{hours // 24} days"

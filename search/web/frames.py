@@ -1,9 +1,9 @@
 """Boxes as the photo page draws them: positions in percent, names, the crop frame and the steps that nudge it."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import product
-from math import hypot
 
 from search.types import Answer, Box, FoundObjects
 
@@ -12,6 +12,7 @@ MIN_SIDE = 0.04  # of the photo's shorter side
 THUMB_MARGIN = 1.15
 AGREE, AGREE_AMONG = 3, 5
 GRID = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)
+OUTWARDS = sorted(product(GRID, GRID), key=lambda at: math.hypot(at[0] - 0.5, at[1] - 0.5))
 DOT_APART = 0.075  # of the photo's longer side
 
 Spot = tuple[float, float]
@@ -29,6 +30,11 @@ class Frame:
     dot_style: str
     thumb_style: str
     pressed: bool = False
+
+    @property
+    def spoken(self) -> str:
+        """The name of the button on the photo, which shows only a number."""
+        return f"{self.name}, object {self.number}" if self.kind else self.name
 
     @property
     def heading(self) -> str:
@@ -68,22 +74,27 @@ def place_dots(small_first: list[Box], apart: float) -> dict[Box, Spot]:
     """Where each box shows its number: near its middle, but clear of smaller boxes, which lie above, and other dots."""
     dots: dict[Box, Spot] = {}
     for index, bbox in enumerate(small_first):
-        covers = small_first[:index]
-
-        def crowding(spot: Spot, covers: list[Box] = covers) -> int:
-            x, y = spot
-            covered = sum(box[0] <= x <= box[2] and box[1] <= y <= box[3] for box in covers)
-            return covered + sum(hypot(x - other[0], y - other[1]) < apart for other in dots.values())
-
-        dots[bbox] = min(spots_in(bbox), key=crowding)  # the first of the best: the nearest to the middle
+        dots[bbox] = clearest(spots_in(bbox), small_first[:index], list(dots.values()), apart)
     return dots
+
+
+def clearest(spots: list[Spot], covers: list[Box], others: list[Spot], apart: float) -> Spot:
+    """The first spot that nothing covers or crowds; where there is none, the least crowded one."""
+    best, least = spots[0], math.inf
+    for x, y in spots:
+        crowding = sum(box[0] <= x <= box[2] and box[1] <= y <= box[3] for box in covers)
+        crowding += sum(math.hypot(x - across, y - down) < apart for across, down in others)
+        if not crowding:
+            return x, y
+        if crowding < least:
+            best, least = (x, y), crowding
+    return best
 
 
 def spots_in(bbox: Box) -> list[Spot]:
     """A grid of points well inside of the box, from its middle outwards."""
     x1, y1, x2, y2 = bbox
-    shares = sorted(product(GRID, GRID), key=lambda share: hypot(share[0] - 0.5, share[1] - 0.5))
-    return [(x1 + across * (x2 - x1), y1 + down * (y2 - y1)) for across, down in shares]
+    return [(x1 + across * (x2 - x1), y1 + down * (y2 - y1)) for across, down in OUTWARDS]
 
 
 def frame_of(

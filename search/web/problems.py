@@ -16,7 +16,7 @@ TITLES = {
     503: "One moment please",
 }
 TEXTS = {
-    "photo-expired": "Photos are deleted within a day. Take it again and go on from there.",
+    "photo-expired": "Photos are kept for a short time only. Take it again and go on from there.",
     "box-outside": "The frame lies outside of the photo. Tap something in the photo, or draw the frame again.",
     "unavailable": "Search is starting, or its database is away for the moment. Try again in a few seconds.",
     "overloaded": "More people are searching than we can carry right now. Try again in a few seconds.",

@@ -8,8 +8,11 @@ from pathlib import Path
 from django.conf import settings
 from django.http import Http404
 
+from search.web.frames import area
+
 HOW_MANY = 7
 SPOTS = 4
+CLEAR = 0.7  # visible share of a thing that counts as in full view
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,13 @@ def read_samples(manifest: str) -> tuple[Sample, ...]:
 
 
 def in_view(room: dict) -> int:
-    return min(6, sum(found["visible"] > 0.7 for found in room["objects"]))
+    return min(6, sum(found["visible"] > CLEAR for found in room["objects"]))
 
 
 def sample_of(number: int, root: Path, room: dict) -> Sample:
     width, height = room["width"], room["height"]
-    seen = sorted(room["objects"], key=lambda found: -found["visible"])[:SPOTS]
-    spots = tuple(spot(found["bbox"], width, height) for found in seen)
+    boxes = sorted((found["bbox"] for found in room["objects"] if found["visible"] > CLEAR), key=area, reverse=True)
+    spots = tuple(spot(box, width, height) for box in boxes[:SPOTS])
     return Sample(number, root / room["photo"], width, height, spots)
 
 

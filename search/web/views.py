@@ -96,8 +96,10 @@ def choose(found: FoundObjects, form: SearchForm) -> tuple[Frame | None, Box | N
         number = 1
     if number is None or number > len(found.objects):
         return None, None
-    bbox = found.objects[number - 1].bbox
-    return (frame_of(found, bbox) if found.fallback else frames_of(found)[number - 1]), bbox
+    tapped = found.objects[number - 1]
+    if found.fallback:
+        return frame_of(found, tapped.bbox), tapped.bbox
+    return frame_of(found, tapped.bbox, number, tapped.label), tapped.bbox
 
 
 def photo_query(token: str, bbox: Box, form: SearchForm) -> Query:

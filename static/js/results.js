@@ -10,17 +10,17 @@ function sync() {
   for (const button of document.querySelectorAll(".box, .chip")) {
     const chosen = button.value === number;
     button.setAttribute("aria-pressed", String(chosen));
-    if (chosen) rename(button, found.dataset.name);
+    if (chosen) rename(button, found.dataset);
   }
   document.querySelector('.chip[aria-pressed="true"]')?.scrollIntoView({ block: "nearest", inline: "center" });
   document.dispatchEvent(new CustomEvent("frame", { detail: found?.dataset.bbox ?? null }));
 }
 
 // Only the search tells what kind of thing a box holds.
-function rename(button, name) {
+function rename(button, { name, spoken }) {
   const shown = button.querySelector(".chip-name");
   if (shown) shown.textContent = name;
-  else button.setAttribute("aria-label", name);
+  else button.setAttribute("aria-label", spoken);
 }
 
 // On a phone the results may begin under the fold: bring their top to the middle, leaving the photo in sight.
@@ -52,6 +52,11 @@ function say(title, text, retry) {
   results().replaceChildren(box);
   document.getElementById("live").textContent = `${title}. ${text}`;
 }
+
+// Fields that were left empty stay out of the address.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  for (const [name, value] of [...detail.formData]) if (value === "") detail.formData.delete(name);
+});
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target?.id !== "results") return;

@@ -52,7 +52,7 @@ function waitForConnection(again) {
 // The server's own words, from the part of a page that it sends for X-Upload.
 function refused(answer, html, again) {
   const part = new DOMParser().parseFromString(html, "text/html").querySelector(".problem");
-  const title = part?.querySelector("h2")?.textContent ?? (answer.status === 413 ? "This photo is too large" : "That did not work");
+  const title = part?.querySelector("h1, h2")?.textContent ?? (answer.status === 413 ? "This photo is too large" : "That did not work");
   const text = part?.querySelector("p")?.textContent ?? "Try again, or choose another photo.";
   const mayHelp = answer.status >= 500 || answer.status === 429;
   showFailure(title, text, mayHelp ? again : undefined);
