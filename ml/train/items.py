@@ -1,6 +1,7 @@
 """What the encoders learn from: things with studio shots, photos of them in the world, and words."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,9 +58,18 @@ def demo_item(demo: Path, rows: list[dict], crops: dict[str, list[Crop]]) -> Ite
         family=row["item_group_id"] or row["id"],
         studio=tuple(demo / link.strip() for link in links if (demo / link.strip()).exists()),
         crops=tuple(crop for row in rows for crop in crops.get(row["id"], ())),
-        attributes={name: row[name].lower() for name in ("style", "pattern", "color", "material") if row[name]}
-        | {"type": row["product_type"].split(">")[-1].strip().lower(), "title": row["title"]},
+        attributes=read_attributes(row),
     )
+
+
+def read_attributes(row: dict) -> dict[str, str]:
+    """A feed row's attributes in words that shoppers use: one thing, not many, and what its title says of its legs."""
+    attributes = {name: row[name].lower() for name in ("style", "pattern", "color", "material") if row[name]}
+    leaf, title = row["product_type"].split(">")[-1].strip().lower(), row["title"]
+    attributes["type"] = next((word for word in (leaf[:-1], leaf[:-2], leaf[:-3] + "f") if word and word in title.lower()), leaf)
+    if legs := re.search(r"([\w ]+ legs)$", title):
+        attributes["legs"] = legs.group(1).strip().lower()
+    return attributes | {"title": title}
 
 
 def room_crops(folder: Path, split: str, *, min_visible: float = 0.4) -> dict[str, list[Crop]]:

@@ -24,18 +24,21 @@ def phrase(item: Item, random: Random) -> Phrase:
         return Phrase(attributes["title"], (("title", attributes["title"]),))
     kept = [name for name in ORDER if name in attributes and (name == "type" or random.random() < 0.55)]
     kept = [name for name in kept if attributes[name] != "plain"] or ["type"]
+    kept += ["legs"] * ("legs" in attributes and random.random() < 0.25)
     named = tuple((name, attributes[name]) for name in kept)
     return Phrase(compose(dict(named), random), named)
 
 
 def compose(named: dict[str, str], random: Random) -> str:
-    """ "green velvet armchair", or "armchair in green velvet", or "velvet armchair in green"."""
-    first = [named[name] for name in ORDER if name in named]
-    if "color" in named and random.random() < 0.4:
-        tail = [named["color"]] + ([named["material"]] if "material" in named and random.random() < 0.5 else [])
-        head = [value for value in first if value not in tail]
-        return " ".join(head) + " in " + " ".join(tail) if head else " ".join(tail)
-    return " ".join(first)
+    """ "green velvet armchair", "armchair in green velvet", "velvet armchair in green with oak legs"."""
+    words = list(dict.fromkeys(named[name] for name in ORDER if name in named))
+    legs = f" with {named['legs']}" if "legs" in named else ""
+    if "color" in named and len(words) > 1 and random.random() < 0.4:
+        tail = [named["color"]]
+        if random.random() < 0.5 and named.get("material", named["color"]) != named["color"]:
+            tail.append(named["material"])
+        words = [word for word in words if word not in tail] + ["in", *tail]
+    return " ".join(words) + legs
 
 
 def says(words: Phrase, item: Item) -> bool:
