@@ -75,7 +75,8 @@ def release(pgdata: Path) -> None:
         except BlockingIOError:  # another process still uses it
             return
         else:
-            _run(pgdata, "pg_ctl", "-D", str(pgdata), "-m", "fast", "-w", "stop")
+            if _answers(pgdata):
+                _run(pgdata, "pg_ctl", "-D", str(pgdata), "-m", "fast", "-w", "stop")
         finally:
             os.close(users)
 

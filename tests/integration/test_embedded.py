@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -22,12 +24,14 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A path too long for a socket, and with a blank, as some home folders have."""
-    folder = tmp_path / ("long name " * 8).strip() / "pg"
-    yield folder
-    embedded.ensure_running(folder, durable=False)
-    embedded.release(folder)
+def folder():
+    """A path too long for a socket, and with blanks, as some home folders have. Not pytest's tmp_path: every start of
+    pytest closes that to the account that PostgreSQL runs under."""
+    with tempfile.TemporaryDirectory(prefix="sightline-embedded-") as parent:
+        folder = Path(parent) / ("long name " * 8).strip() / "pg"
+        yield folder
+        embedded.ensure_running(folder, durable=False)
+        embedded.release(folder)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import psutil
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
 from tqdm import tqdm
 
 from catalog.ingest.run import import_feed
@@ -97,9 +98,14 @@ class Command(BaseCommand):
             while waiting:
                 time.sleep(POLL_S)
                 keep_running(children)
-                counts = image_counts()
+                try:
+                    counts = image_counts()
+                except OperationalError:  # PostgreSQL was killed; keep_running starts it again
+                    connection.close()
+                    continue
                 waiting = sum(counts[status] for status in WAITING)
-                bar.update(sum(counts.values()) - waiting - bar.n)
+                half_done = counts[Image.Status.INSPECTED] // 2
+                bar.update(sum(counts.values()) - waiting + half_done - bar.n)
 
     def say(self, line: str) -> None:
         self.stdout.write(line)
@@ -128,6 +134,8 @@ def check_port(port: int) -> None:
 
 
 def keep_running(children: list[Child]) -> None:
+    """Start again whatever ended, PostgreSQL first."""
+    start_database()
     for child in children:
         child.keep_running()
 
