@@ -52,7 +52,7 @@ class FoundObjects:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    category: str | None = None  # slug of a category; its descendants are included
+    category: str | None = None  # slug, path or name of a category; its descendants are included
     price_min: Decimal | None = None
     price_max: Decimal | None = None
     in_stock: bool | None = None

@@ -4,7 +4,7 @@ from search.types import Filters
 
 CATEGORY = """p.category_id IN (
     WITH RECURSIVE subtree AS (
-        SELECT id FROM catalog_category WHERE slug = %s
+        SELECT id FROM catalog_category WHERE slug = %s OR path = %s OR lower(name) = lower(%s)
         UNION SELECT child.id FROM catalog_category child JOIN subtree ON child.parent_id = subtree.id)
     SELECT id FROM subtree)"""
 
@@ -14,7 +14,7 @@ def where(filters: Filters) -> tuple[str, list]:
     conditions, values = ["NOT p.blocked"], []
     if filters.category is not None:
         conditions.append(CATEGORY)
-        values.append(filters.category)
+        values += [filters.category] * 3
     for name, value in sorted(filters.attributes.items()):
         conditions.append("lower(p.attributes ->> %s) = lower(%s)")
         values += [name, value]

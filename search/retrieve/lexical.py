@@ -17,7 +17,8 @@ SQL = """WITH asked AS (SELECT plainto_tsquery('english', %s) AS stems, plainto_
     FROM catalog_product p, terms
     WHERE (p.words @@ terms.any_word OR p.sku IN (%s, upper(%s), lower(%s)) OR (p.gtin <> '' AND p.gtin = %s))
         AND {condition}
-    ORDER BY exact DESC, all_words DESC, ts_rank('{{0.05, 0.2, 0.6, 1.0}}', p.words, terms.any_word) DESC, p.id LIMIT %s"""
+    ORDER BY exact DESC, all_words DESC, ts_rank('{{0.05, 0.2, 0.6, 1.0}}', p.words, terms.any_word) DESC, p.id
+    LIMIT %s"""
 
 
 def find_words(text: str, filters: Filters, k: int, timeout_ms: int) -> LexicalHits:
