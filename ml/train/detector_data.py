@@ -19,15 +19,21 @@ SIDE_PX = 640
 def build_dataset(recipe: DetectorRecipe, out: Path) -> Path:
     """The path of data.yaml. What is already written stays, so a second call only adds new photos."""
     written = write_sources(recipe, out)
+    random = Random(recipe.seed)
     for part in ("train", "val"):
         images = sorted((out / "images" / part).glob("*.jpg"))
-        times = {} if part == "val" else recipe.repeat
-        repeats = [path for path in images for _ in range(times.get(path.name.split("-")[0], 1))]
-        (out / f"{part}.txt").write_text("".join(f"{path}\n" for path in repeats))
+        often = {} if part == "val" else recipe.repeat
+        drawn = [path for path in images for _ in range(times(often.get(path.name.split("-")[0], 1), random))]
+        (out / f"{part}.txt").write_text("".join(f"{path}\n" for path in drawn))
     val = "val.txt" if (out / "images" / "val").exists() else "train.txt"
     (out / "data.yaml").write_text(f"path: {out}\ntrain: train.txt\nval: {val}\nnames:\n  0: product\n")
     print(f"detector data: {written} new photos in {out}")
     return out / "data.yaml"
+
+
+def times(often: float, random: Random) -> int:
+    """A whole number that is `often` on average: 2.5 is twice or thrice."""
+    return int(often) + (random.random() < often % 1)
 
 
 def write_sources(recipe: DetectorRecipe, out: Path) -> int:

@@ -66,7 +66,8 @@ def read_attributes(row: dict) -> dict[str, str]:
     """A feed row's attributes in words that shoppers use: one thing, not many, and what its title says of its legs."""
     attributes = {name: row[name].lower() for name in ("style", "pattern", "color", "material") if row[name]}
     leaf, title = row["product_type"].split(">")[-1].strip().lower(), row["title"]
-    attributes["type"] = next((word for word in (leaf[:-1], leaf[:-2], leaf[:-3] + "f") if word and word in title.lower()), leaf)
+    singular = (leaf[:-1], leaf[:-2], leaf[:-3] + "f")
+    attributes["type"] = next((word for word in singular if word and word in title.lower()), leaf)
     if legs := re.search(r"([\w ]+ legs)$", title):
         attributes["legs"] = legs.group(1).strip().lower()
     return attributes | {"title": title}

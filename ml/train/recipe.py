@@ -25,7 +25,7 @@ class DetectorRecipe:
     composites: int = 800
     pseudo: int = 500
     start: Path | None = None
-    repeat: dict[str, int] = field(default_factory=dict)
+    repeat: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
