@@ -11,6 +11,7 @@ register = template.Library()
 
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 NAMES = {"color": "Colour"}
+ORDER = ("color", "material", "pattern", "style")
 WAITING = {"preorder": "Can be pre-ordered", "backorder": "On order, delivered later"}
 FEW = 5
 
@@ -25,8 +26,11 @@ def money(price: Decimal | None, currency: str) -> str:
 
 
 @register.filter
-def attribute_name(name: str) -> str:
-    return NAMES.get(name, name.replace("_", " ").capitalize())
+def attribute_lines(attributes: dict[str, str]) -> list[tuple[str, str]]:
+    """Names and values to show, the usual ones first."""
+    known = [name for name in ORDER if attributes.get(name)]
+    others = sorted(name for name, value in attributes.items() if value and name not in ORDER)
+    return [(NAMES.get(name, name.replace("_", " ").capitalize()), attributes[name]) for name in known + others]
 
 
 @register.filter

@@ -38,7 +38,7 @@ class Frame:
 
     @property
     def heading(self) -> str:
-        return f"Matches for {'the ' if self.kind else ''}{self.name[0].lower()}{self.name[1:]}"
+        return f"{self.kind} like this" if self.kind else f"Matches for {self.name[0].lower()}{self.name[1:]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,14 +74,16 @@ def photo(request: HttpRequest, token: str) -> HttpResponse:
         chosen = named_by(answer, chosen)
     nudges = [{"key": n.key, "label": n.label, "href": address(request, box=None, cursor=None, bbox=n.bbox)}
               for n in nudges_of(found, bbox)] if chosen else []  # fmt: skip
+    guess = found.fallback and not form.cleaned_data.get("bbox")
+    heading = "Our best guess" if guess else chosen.heading if chosen else ""
     context = {
-        **listing(request, form, answer, chosen.heading if chosen else ""),
+        **listing(request, form, answer, heading),
         "found": found,
         "photo_url": reverse("photo_image", args=[token]),
         "boxes": [] if found.fallback else frames_of(found, chosen),
         "chosen": chosen,
         "nudges": nudges,
-        "guess": found.fallback and not form.cleaned_data.get("bbox"),
+        "guess": guess,
     }
     return page_or_part(request, "photo.html", context, answer)
 

@@ -104,6 +104,12 @@ def visit(browser, shop):
 
 
 @pytest.fixture
+def phone(visit) -> Visitor:
+    """For what does not depend on the size of the window."""
+    return visit("phone")
+
+
+@pytest.fixture
 def visitor(visit, size) -> Visitor:
     return visit(size)
 

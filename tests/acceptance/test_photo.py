@@ -141,7 +141,8 @@ def test_more_results_come_by_scrolling(page, living_room):
     assert len(links) == len(set(links))
 
 
-def test_without_a_single_object_the_page_says_so(page, keep):
+def test_without_a_single_object_the_page_says_so(phone, keep):
+    page = phone.page
     page.goto(keep([(180, 135, 1020, 765), (0, 0, 1200, 900)], fallback=True))
     expect(page.get_by_text("We could not make out a single object")).to_be_visible()
     expect(page.locator("#crop")).to_be_visible()
@@ -149,36 +150,38 @@ def test_without_a_single_object_the_page_says_so(page, keep):
     assert page.locator("button.box").count() == 0
 
 
-def test_filters_that_nothing_fits(page, living_room):
+def test_filters_that_nothing_fits(phone, living_room):
+    page = phone.page
     page.goto(f"{living_room}?box=1&price_max=0.01")
     expect(page.get_by_role("heading", name="Nothing fits these filters")).to_be_visible()
 
 
-def test_a_search_that_breaks_off_can_be_repeated(visitor, living_room):
-    page = visitor.page
+def test_a_search_that_breaks_off_can_be_repeated(phone, living_room):
+    page = phone.page
     page.goto(living_room)
-    visitor.context.set_offline(True)
+    phone.context.set_offline(True)
     page.locator('.chip[value="1"]').click()
     expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
     expect(page.locator("#offline-bar")).to_be_visible()
-    visitor.context.set_offline(False)
+    phone.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".card").first).to_be_visible()
     expect(page.locator("#offline-bar")).to_be_hidden()
-    visitor.expect_complaint("ERR_INTERNET_DISCONNECTED|^htmx:")
+    phone.expect_complaint("ERR_INTERNET_DISCONNECTED|^htmx:")
 
 
-def test_an_expired_photo_says_take_it_again(visitor, keep):
-    response = visitor.page.goto(keep([SOFA], hours=-1))
+def test_an_expired_photo_says_take_it_again(phone, keep):
+    response = phone.page.goto(keep([SOFA], hours=-1))
     assert response.status == 410
-    expect(visitor.page.get_by_role("heading", name="This photo is gone").last).to_be_visible()
-    visitor.page.get_by_role("link", name="Take another photo").click()
-    expect(visitor.page.get_by_text("Take a photo")).to_be_visible()
-    visitor.expect_complaint("410")
+    expect(phone.page.get_by_role("heading", name="This photo is gone").last).to_be_visible()
+    phone.page.get_by_role("link", name="Take another photo").click()
+    expect(phone.page.get_by_text("Take a photo")).to_be_visible()
+    phone.expect_complaint("410")
 
 
 @pytest.mark.parametrize("shape", [(1280, 200), (500, 1280), (40, 30)])
-def test_odd_shapes_stay_usable(page, keep, shape):
+def test_odd_shapes_stay_usable(phone, keep, shape):
+    page = phone.page
     width, height = shape
     page.goto(keep([(0, 0, width // 3, height), (width // 2, height // 4, width, height)], size=shape))
     tap(page, 2)

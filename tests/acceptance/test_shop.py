@@ -33,7 +33,8 @@ def test_a_product_page_and_what_is_like_it(page, shop):
     expect(page).to_have_url(re.compile("/search/"))
 
 
-def test_a_click_on_a_result_is_recorded_with_its_rank(page, shop):
+def test_a_click_on_a_result_is_recorded_with_its_rank(phone, shop):
+    page = phone.page
     page.goto("/search/?q=blue")
     before = shop.sql("SELECT count(*) FROM search_click")[0][0]
     page.locator(".card a").nth(2).click()
@@ -42,7 +43,8 @@ def test_a_click_on_a_result_is_recorded_with_its_rank(page, shop):
     assert shop.sql("SELECT rank FROM search_click ORDER BY id DESC LIMIT 1") == [(3,)]
 
 
-def test_variants_lead_to_each_other(page, shop):
+def test_variants_lead_to_each_other(phone, shop):
+    page = phone.page
     pk = shop.sql(
         "SELECT min(id) FROM catalog_product WHERE group_id <> '' GROUP BY group_id, gtin HAVING count(*) > 1 LIMIT 1"
     )
@@ -54,7 +56,8 @@ def test_variants_lead_to_each_other(page, shop):
     page.wait_for_url(re.compile(re.escape(there)))
 
 
-def test_browsing_a_category(page):
+def test_browsing_a_category(phone):
+    page = phone.page
     page.goto("/")
     name = page.locator(".categories a span").first.inner_text()
     page.locator(".categories a").first.click()
@@ -62,18 +65,18 @@ def test_browsing_a_category(page):
     expect(page.locator(".card").first).to_be_visible()
 
 
-def test_a_wrong_price_is_explained(visitor):
-    page = visitor.page
+def test_a_wrong_price_is_explained(phone):
+    page = phone.page
     page.goto("/search/?q=blue&price_min=9&price_max=1")
     expect(page.get_by_role("alert").first).to_contain_text("cannot be lower")
-    visitor.expect_complaint("422")
+    phone.expect_complaint("422")
 
 
-def test_a_page_that_is_not_there(visitor):
-    response = visitor.page.goto("/nowhere/")
+def test_a_page_that_is_not_there(phone):
+    response = phone.page.goto("/nowhere/")
     assert response.status == 404
-    expect(visitor.page.get_by_role("heading", name="Nothing here")).to_be_visible()
-    visitor.expect_complaint("404")
+    expect(phone.page.get_by_role("heading", name="Nothing here")).to_be_visible()
+    phone.expect_complaint("404")
 
 
 def test_offline_the_service_worker_has_a_page(visit):
@@ -89,14 +92,16 @@ def test_offline_the_service_worker_has_a_page(visit):
     visitor.complaints.clear()  # what the browser says of the requests that failed on purpose
 
 
-def test_it_can_be_installed(page):
+def test_it_can_be_installed(phone):
+    page = phone.page
     page.goto("/")
     manifest = page.request.get(page.locator('link[rel="manifest"]').get_attribute("href")).json()
     assert manifest["display"] == "standalone"
     assert all(page.request.get(icon["src"]).ok for icon in manifest["icons"])
 
 
-def test_pages_carry_no_foreign_or_inline_script(page):
+def test_pages_carry_no_foreign_or_inline_script(phone):
+    page = phone.page
     headers = page.goto("/").headers
     assert "default-src 'self'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"

@@ -24,7 +24,8 @@ def chooser(page):
     return page.get_by_label("Choose a photo")
 
 
-def test_the_two_buttons_ask_for_camera_and_library(page):
+def test_the_two_buttons_ask_for_camera_and_library(phone):
+    page = phone.page
     page.goto("/")
     assert page.get_by_label("Take a photo").get_attribute("capture") == "environment"
     assert chooser(page).get_attribute("capture") is None
@@ -39,17 +40,18 @@ def test_a_photo_from_either_button_leads_to_its_page(visitor, button):
     assert len(visitor.uploads) == 1
 
 
-def test_a_large_photo_is_shrunk_before_it_is_sent(visitor):
-    visitor.page.goto("/")
+def test_a_large_photo_is_shrunk_before_it_is_sent(phone):
+    phone.page.goto("/")
     original = noise(2400, 1800)
-    with visitor.page.expect_request(lambda request: request.method == "POST") as sent:
-        chooser(visitor.page).set_input_files(upload_file(original))
-    visitor.page.wait_for_url(PHOTO_PAGE)
+    with phone.page.expect_request(lambda request: request.method == "POST") as sent:
+        chooser(phone.page).set_input_files(upload_file(original))
+    phone.page.wait_for_url(PHOTO_PAGE)
     assert int(sent.value.all_headers()["content-length"]) < len(original) / 3
-    assert visitor.page.locator("#photo").get_attribute("data-width") == "1280"
+    assert phone.page.locator("#photo").get_attribute("data-width") == "1280"
 
 
-def test_a_photo_that_lies_on_its_side_stands_upright(page):
+def test_a_photo_that_lies_on_its_side_stands_upright(phone):
+    page = phone.page
     page.goto("/")
     chooser(page).set_input_files(upload_file(lying_on_its_side()))
     page.wait_for_url(PHOTO_PAGE)
@@ -82,43 +84,43 @@ def test_an_example_photo_is_one_tap(page):
     page.wait_for_url(PHOTO_PAGE)
 
 
-def test_choosing_twice_sends_once(visitor):
-    visitor.page.goto("/")
-    visitor.page.evaluate("addEventListener('change', event => event.target.dispatchEvent(new Event('change')))")
-    chooser(visitor.page).set_input_files(upload_file(jpeg(room())))
-    visitor.page.wait_for_url(PHOTO_PAGE)
-    assert len(visitor.uploads) == 1
+def test_choosing_twice_sends_once(phone):
+    phone.page.goto("/")
+    phone.page.evaluate("addEventListener('change', event => event.target.dispatchEvent(new Event('change')))")
+    chooser(phone.page).set_input_files(upload_file(jpeg(room())))
+    phone.page.wait_for_url(PHOTO_PAGE)
+    assert len(phone.uploads) == 1
 
 
-def test_what_is_no_photo_is_refused_in_words(visitor):
-    page = visitor.page
+def test_what_is_no_photo_is_refused_in_words(phone):
+    page = phone.page
     page.goto("/")
     chooser(page).set_input_files(upload_file(b"no picture at all", "notes.jpg"))
     expect(page.get_by_role("dialog")).to_contain_text("This photo cannot be used")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert page.url.endswith("/")
-    visitor.expect_complaint("422")
+    phone.expect_complaint("422")
 
 
-def test_offline_the_photo_is_kept_and_goes_out_later(visitor):
-    page = visitor.page
+def test_offline_the_photo_is_kept_and_goes_out_later(phone):
+    page = phone.page
     page.goto("/")
-    visitor.context.set_offline(True)
+    phone.context.set_offline(True)
     chooser(page).set_input_files(upload_file(jpeg(room())))
     expect(page.get_by_role("dialog")).to_contain_text("You are offline")
-    visitor.context.set_offline(False)
+    phone.context.set_offline(False)
     page.wait_for_url(PHOTO_PAGE)
-    assert len(visitor.uploads) == 1
-    visitor.complaints.clear()  # pictures further down the home page could not load meanwhile
+    assert len(phone.uploads) == 1
+    phone.complaints.clear()  # pictures further down the home page could not load meanwhile
 
 
-def test_a_connection_that_breaks_can_be_tried_again(visitor):
-    page = visitor.page
+def test_a_connection_that_breaks_can_be_tried_again(phone):
+    page = phone.page
     page.goto("/")
     page.route("**/photo/", lambda route: route.abort(), times=1)
     chooser(page).set_input_files(upload_file(jpeg(room())))
     expect(page.get_by_role("dialog")).to_contain_text("did not get through")
-    visitor.expect_complaint("ERR_FAILED")
+    phone.expect_complaint("ERR_FAILED")
     page.get_by_role("button", name="Try again").click()
     page.wait_for_url(PHOTO_PAGE)

@@ -36,7 +36,7 @@ def test_positions_are_percent_of_the_photo():
 def test_a_frame_is_named_by_what_most_of_its_first_matches_are():
     tapped = frame_of(found(), LARGE, 3)
     assert tapped.heading == "Matches for object 3"
-    assert named_by(answer("Sofa", "Sofa", "Bench", "Sofa"), tapped).heading == "Matches for the sofa"
+    assert named_by(answer("Sofa", "Sofa", "Bench", "Sofa"), tapped).heading == "Sofa like this"
     assert named_by(answer("Sofa", "Lamp", "Bench"), tapped).name == "Object 3"
     assert named_by(answer(), tapped).name == "Object 3"
 

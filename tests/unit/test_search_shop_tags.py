@@ -34,6 +34,11 @@ def test_stock(availability, quantity, in_stock, text):
     assert shop.stock_text(OfferLine("seller", Decimal(1), "EUR", availability, quantity, in_stock)) == text
 
 
+def test_attributes_come_in_the_usual_order_without_empty_ones():
+    attributes = {"style": "modern", "seat_height": "45 cm", "pattern": "", "color": "cream"}
+    assert shop.attribute_lines(attributes) == [("Colour", "cream"), ("Style", "modern"), ("Seat height", "45 cm")]
+
+
 @pytest.mark.parametrize(("hours", "text"), [(24, "a day"), (72, "3 days"), (6, "6 hours"), (0.5, "an hour")])
 def test_how_long_a_photo_is_kept(settings, hours, text):
     settings.SIGHTLINE_PHOTO_HOURS = hours
