@@ -91,7 +91,7 @@ def family(rng, category, design, k, start, split, index):
             family=group,
             category=category.name,
             split=split,
-            title=title(name, category.name, material, colour, legs, pattern, design, category.path),
+            title=title(name, category.name, material, colour, legs, pattern, design),
             description=describe(rng, category.name, material, colour, legs, pattern, design),
             brand=brand,
             colour=colour,

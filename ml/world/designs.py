@@ -1,6 +1,7 @@
 """The designs of the demo shop: six to a category, each sold in three variants of one thing only."""
 
 # ruff: noqa: E501  (a table reads best with one design a line)
+# fmt: off
 
 from dataclasses import dataclass, field
 

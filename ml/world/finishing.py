@@ -1,6 +1,7 @@
 """Which finish each part of a product gets: its main material, its legs, and what is the same for all."""
 
 from ml.world.palette import COLOURS, Finish, metal, wood
+from ml.world.wording import ONE_PIECE
 
 
 def base_finish(material, colour, pattern="plain", second="", seed=0):
@@ -66,7 +67,7 @@ def finishes(category, material, colour, legs, pattern, second, seed):
             fixed |= {"hands": leg if legs != colour or colour != "white" else dark}
     elif category == "pendant lamp":
         fixed |= {"metal": leg}
-    elif category in ("dining chair", "bar stool", "bench", "bed") and material in ("wood", "powder", "cane"):
+    elif category in ONE_PIECE and material in ("wood", "powder", "cane"):
         fixed |= {"legs": main} if not legs.endswith("metal") else {}
     elif category == "cushion":
         fixed |= {"trim": plain}

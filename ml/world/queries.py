@@ -50,9 +50,14 @@ def wording(sku, n):
         wanted["material"] = sku.material
     if sku.pattern != "plain":
         wanted["pattern"] = sku.pattern
-    if n % 4 == 0 and f"{sku.legs} legs" in sku.title:
+    if n % 4 == 0 and shows(sku, sku.legs):
         wanted["legs"] = sku.legs
     return wanted
+
+
+def shows(sku, legs):
+    """Whether the title names these legs."""
+    return f", {legs} legs" in sku.title
 
 
 def phrase(wanted, category):
@@ -62,5 +67,5 @@ def phrase(wanted, category):
 
 def fits(sku, category, wanted):
     return sku.category == category and all(
-        f"{value} legs" in sku.title if key == "legs" else getattr(sku, key) == value for key, value in wanted.items()
+        shows(sku, value) if key == "legs" else getattr(sku, key) == value for key, value in wanted.items()
     )

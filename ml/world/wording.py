@@ -25,7 +25,7 @@ def plain_material(material, colour):
     if material in ("metal", "powder"):
         return colour if colour in ("brass", "steel", "copper") else "metal"
     return {
-        "lacquer": "lacquer",
+        "terracotta clay": "clay",
         "pile": "wool",
         "shade": "fabric",
         "print": "canvas print",
@@ -35,21 +35,29 @@ def plain_material(material, colour):
     }.get(material, material)
 
 
-def title(name, category, material, colour, legs, pattern, design, path):
+def shows_legs(category, colour, legs, design):
+    """Whether a title names the legs: where they are seen, and are not of the same finish as the rest."""
+    if design.vary == "legs":
+        return True
+    if category in ONE_PIECE and design.material in ("wood", "powder", "cane") and not legs.endswith("metal"):
+        return False
+    return (
+        category in SHOWN_LEGS and legs not in (colour, "same") and design.params.get("legs_") not in (None, "plinth")
+    )
+
+
+def title(name, category, material, colour, legs, pattern, design):
     word = plain_material(material, colour)
     named = word if word == colour else f"{colour} {word}"
     pattern_word = "" if pattern == "plain" else f"{pattern} "
-    tail = (
-        f", {legs} legs"
-        if category in SHOWN_LEGS
-        and legs not in (colour, "same")
-        and design.params.get("legs_") not in (None, "plinth")
-        else ""
-    )
+    tail = f", {legs} {LEG_WORDS[category]}" if shows_legs(category, colour, legs, design) else ""
     if category == "wall art":
         return f"{name} {pattern} wall art in {colour}"
     return f"{name} {pattern_word}{category} in {named}{tail}"
 
+
+ONE_PIECE = ("dining chair", "bar stool", "bench", "bed")  # made of wood or metal, these are of one finish
+LEG_WORDS = dict.fromkeys(SHOWN_LEGS, "legs") | {"bookshelf": "frame", "pendant lamp": "fittings"}
 
 OPENINGS = (
     "A {style} {category} with clean lines and a calm presence.",
@@ -74,4 +82,8 @@ def describe(rng, category, material, colour, legs, pattern, design):
         "material": plain_material(material, colour),
         "colour": colour,
     }
-    return f"{rng.choice(OPENINGS)} {rng.choice(DETAILS)}".format(**words).replace(f"{colour} {colour}", colour)
+    return (
+        f"{rng.choice(OPENINGS)} {rng.choice(DETAILS)}".format(**words)
+        .replace(f"{colour} {colour}", colour)
+        .replace("scandinavian", "Scandinavian")
+    )
