@@ -1,6 +1,7 @@
 """What a list of results needs around it: the links to more, the filters in use, the sentence read aloud."""
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from django.http import HttpRequest
 
@@ -77,5 +78,4 @@ def tree_in_order() -> list[CategoryNode]:
 def leaves() -> list[CategoryNode]:
     """Categories that have none below them, for browsing."""
     tree = tree_in_order()
-    below = [*tree[1:], None]
-    return [node for node, after in zip(tree, below, strict=True) if not (after and after.depth > node.depth)]
+    return [node for node, after in zip_longest(tree, tree[1:]) if not (after and after.depth > node.depth)]
