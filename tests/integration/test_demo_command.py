@@ -15,7 +15,7 @@ import pytest
 
 from tests import shop as shops
 
-TIMEOUT_S = 120
+TIMEOUT_S = 240
 PICTURES = 12
 
 

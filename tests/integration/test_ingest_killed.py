@@ -8,7 +8,7 @@ import pytest
 from tests import shop as shops
 
 PICTURES = 60
-TIMEOUT_S = 90
+TIMEOUT_S = 240
 
 
 @pytest.fixture
