@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import connection, transaction
 from django.utils import timezone
 from PIL import Image
 
@@ -93,15 +94,17 @@ def keep(photo: Photo, objects: tuple[FoundObject, ...], fallback: bool) -> str:
     out = io.BytesIO()
     photo.image.save(out, "JPEG", quality=JPEG_QUALITY)
     name = storages["private"].save(f"photos/{token[:2]}/{secrets.token_hex(16)}.jpg", ContentFile(out.getvalue()))
-    QueryPhoto.objects.create(
-        token=token,
-        file=name,
-        width=photo.width,
-        height=photo.height,
-        objects_found=[{"bbox": found.bbox, "score": found.score, "label": found.label} for found in objects],
-        fallback=fallback,
-        expires_at=timezone.now() + timedelta(hours=getattr(settings, "SIGHTLINE_PHOTO_HOURS", 24)),
-    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")  # a power cut may cost a photo that expires anyway
+        QueryPhoto.objects.create(
+            token=token,
+            file=name,
+            width=photo.width,
+            height=photo.height,
+            objects_found=[{"bbox": found.bbox, "score": found.score, "label": found.label} for found in objects],
+            fallback=fallback,
+            expires_at=timezone.now() + timedelta(hours=getattr(settings, "SIGHTLINE_PHOTO_HOURS", 24)),
+        )
     _decoded.put(token, photo)
     return token
 

@@ -3,40 +3,52 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from search.rerank.facts import Facts
 from search.types import Hit
 
 MAX_PHASH_BITS = 6  # of 64: the same shot, re-cropped or re-encoded
 MIN_LIKENESS = 0.96  # cosine; colour variants share a shot's shapes, and their hash, but not this
-WINDOW = 60  # only what stands in the first pages is compared with one another
+WINDOW = 60  # pictures are compared among the first pages only; a GTIN counts everywhere
 
 
 def collapse(hits: list[Hit], facts: Mapping[int, Facts]) -> list[Hit]:
     """Folds each duplicate into the best hit that shows the same thing; in stock goes before out of stock."""
+    near = likeness(hits[:WINDOW]) >= MIN_LIKENESS
     cards: list[list[Hit]] = []
+    places: list[int] = []  # of each card's first hit
+    home_of_gtin: dict[str, int] = {}
     for place, hit in enumerate(hits):
-        near = cards[:WINDOW] if place < 2 * WINDOW else []
-        home = next((card for card in near if same_thing(card[0], hit, facts)), None)
+        home = home_of_gtin.get(facts[hit.product_id].gtin)
+        if home is None and place < WINDOW:
+            alike = (card for card, first in enumerate(places) if near[first, place])
+            home = next((card for card in alike if same_shot(cards[card][0], hit, facts)), None)
         if home is None:
-            cards.append([hit])
-        else:
-            home.append(hit)
+            home = len(cards)
+            cards.append([])
+            places.append(place)
+        cards[home].append(hit)
+        if gtin := facts[hit.product_id].gtin:
+            home_of_gtin.setdefault(gtin, home)
     return [fold(card, facts) for card in cards]
 
 
-def same_thing(one: Hit, other: Hit, facts: Mapping[int, Facts]) -> bool:
-    """The same GTIN, or the same shot of what is not known to be another variant."""
+def likeness(hits: list[Hit]) -> np.ndarray:
+    """Cosines float32 (n, n) of the hits with one another; 0 where one was found by words alone."""
+    dim = next((hit.vector.size for hit in hits if hit.vector is not None), 1)
+    blank = np.zeros(dim, np.float32)
+    vectors = np.stack([blank if hit.vector is None else hit.vector for hit in hits]) if hits else blank[None]
+    return vectors @ vectors.T
+
+
+def same_shot(one: Hit, other: Hit, facts: Mapping[int, Facts]) -> bool:
+    """The same picture of what is not known to be another thing: other GTIN, other colour, other variant."""
     a, b = facts[one.product_id], facts[other.product_id]
-    if a.gtin and b.gtin:
-        return a.gtin == b.gtin
     variants = a.group_id and a.group_id == b.group_id
-    if variants or a.color != b.color:
+    if variants or a.color != b.color or (a.gtin and b.gtin and a.gtin != b.gtin):
         return False
-    return alike(one, other) and nearest_bits(a.phashes, b.phashes) <= MAX_PHASH_BITS
-
-
-def alike(one: Hit, other: Hit) -> bool:
-    return one.vector is not None and other.vector is not None and float(one.vector @ other.vector) >= MIN_LIKENESS
+    return nearest_bits(a.phashes, b.phashes) <= MAX_PHASH_BITS
 
 
 def nearest_bits(ones: tuple[int, ...], others: tuple[int, ...]) -> int:

@@ -5,7 +5,7 @@ import numpy as np
 from search.types import Hit, Mode
 
 LIKENESS_WEIGHT = 0.9  # of the query; the rest goes against repetition
-WINDOW = 60  # results that may change places; the rest keep theirs
+WINDOW = 40  # results that may change places; the rest keep theirs
 
 
 def diversify(hits: list[Hit], mode: Mode) -> list[Hit]:
@@ -21,14 +21,14 @@ def mmr_order(hits: list[Hit]) -> list[int]:
     relevance = np.array([hit.score for hit in hits], dtype=np.float32)
     vectors = np.stack([hit.vector for hit in hits])
     likeness = vectors @ vectors.T
+    likeness *= 1 - LIKENESS_WEIGHT
+    wanted = LIKENESS_WEIGHT * relevance
     chosen = [int(relevance.argmax())]
     repeated = likeness[chosen[0]].copy()
-    left = np.ones(len(hits), dtype=bool)
-    left[chosen[0]] = False
-    while left.any():
-        gain = LIKENESS_WEIGHT * relevance - (1 - LIKENESS_WEIGHT) * repeated
-        best = int(np.where(left, gain, -np.inf).argmax())
+    wanted[chosen[0]] = -np.inf
+    for _ in hits[1:]:
+        best = int((wanted - repeated).argmax())
         chosen.append(best)
-        left[best] = False
-        repeated = np.maximum(repeated, likeness[best])
+        wanted[best] = -np.inf
+        np.maximum(repeated, likeness[best], out=repeated)
     return chosen
