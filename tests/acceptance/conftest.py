@@ -4,7 +4,7 @@ import os
 import re
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.acceptance.photos import Keeper, fake_camera_film
 from tests.shop import DEMO
@@ -20,7 +20,7 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 15_000  # generous: the machine may be busy with other things
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +35,7 @@ def sample_photos():
 def browser(chromium_path, tmp_path_factory):
     film = fake_camera_film(tmp_path_factory.mktemp("camera") / "room.mjpeg")
     arguments = [*ARGUMENTS, f"--use-file-for-fake-video-capture={film}"]
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
         yield browser
