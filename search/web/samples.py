@@ -7,13 +7,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import Http404
-from PIL import Image, ImageStat
 
 from search.web.frames import area
 
-HOW_MANY = 7
-CANDIDATES = 30
-ENOUGH = 4
+MOST = 7
 SPOTS = 4
 CLEAR = 0.7  # visible share of a thing that counts as in full view
 
@@ -41,34 +38,16 @@ def sample_or_404(number: int) -> Sample:
 
 @cache
 def read_samples(manifest: str) -> tuple[Sample, ...]:
-    """Light rooms with many things in full view; the best landscape one first, for the large place."""
+    """The photos of a file like the demo's rooms.jsonl, in its order. The first takes the large place: landscape."""
     path = Path(manifest)
     if not path.is_file():
         return ()
-    root = path.parent.parent if path.parent.name == "golden" else path.parent
     rooms = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
-    rooms = sorted(rooms, key=lambda room: (-in_view(room), room["photo"]))[:CANDIDATES]
-    rooms = sorted(rooms, key=lambda room: -light(root / room["photo"]))
-    large = next((room for room in rooms if room["width"] > room["height"]), None)
-    best = sorted(rooms, key=lambda room: room is not large)[:HOW_MANY]
-    return tuple(sample_of(number, root, room) for number, room in enumerate(best, start=1))
-
-
-def in_view(room: dict) -> int:
-    return min(ENOUGH, sum(found["visible"] > CLEAR for found in room["objects"]))
-
-
-def light(path: Path) -> float:
-    """Mean brightness, 0 to 255, from a thumbnail that the JPEG decoder makes cheaply; -1 where there is no photo."""
-    try:
-        with Image.open(path) as image:
-            image.draft("L", (64, 64))
-            return ImageStat.Stat(image.convert("L")).mean[0]
-    except OSError:
-        return -1
+    return tuple(sample_of(number, path.parent, room) for number, room in enumerate(rooms[:MOST], start=1))
 
 
 def sample_of(number: int, root: Path, room: dict) -> Sample:
+    """With brackets around its largest things that are in full view and do not touch."""
     width, height = room["width"], room["height"]
     boxes = sorted((found["bbox"] for found in room["objects"] if found["visible"] > CLEAR), key=area, reverse=True)
     spots: list[list[float]] = []

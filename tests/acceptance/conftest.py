@@ -26,7 +26,7 @@ TIMEOUT_MS = 15_000  # generous: the machine may be busy with other things
 @pytest.fixture(scope="session", autouse=True)
 def sample_photos():
     """The home page of the shop under test offers the demo's rooms, as `make demo` does."""
-    os.environ["SIGHTLINE_SAMPLE_PHOTOS"] = str(DEMO / "golden" / "rooms.jsonl")
+    os.environ["SIGHTLINE_SAMPLE_PHOTOS"] = str(DEMO / "samples.jsonl")
     yield
     del os.environ["SIGHTLINE_SAMPLE_PHOTOS"]
 

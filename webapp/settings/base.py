@@ -114,7 +114,7 @@ SPECTACULAR_SETTINGS = {
 SIGHTLINE_PHOTO_HOURS = float(os.environ.get("SIGHTLINE_PHOTO_HOURS", "24"))
 SIGHTLINE_FETCH_ALLOW = [host for host in os.environ.get("SIGHTLINE_FETCH_ALLOW", "").split(",") if host]
 SIGHTLINE_MODEL_THREADS = int(os.environ.get("SIGHTLINE_MODEL_THREADS", "2"))
-SAMPLE_PHOTOS = os.environ.get("SIGHTLINE_SAMPLE_PHOTOS")  # rooms.jsonl whose photos shoppers may try on the home page
+SAMPLE_PHOTOS = os.environ.get("SIGHTLINE_SAMPLE_PHOTOS")  # demo/samples.jsonl: photos to try on the home page
 EMBEDDED_POSTGRES: Path | None = None
 
 LOGGING = {

@@ -63,7 +63,7 @@ class Command(BaseCommand):
         self.say("Bringing its tables up to date")
         call_command("migrate", verbosity=0)
         register_bundle()
-        if feed.name and (rooms := feed.parent / "golden" / "rooms.jsonl").exists():
+        if feed.name and (rooms := feed.parent / "samples.jsonl").exists():
             os.environ.setdefault("SIGHTLINE_SAMPLE_PHOTOS", str(rooms))
         self.say("Starting the web server")
         children.append(Child("serve", "--port", str(port)))
