@@ -98,7 +98,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],  # open doors say so themselves
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"detections": "240/min", "searches": "600/min"},
+    "DEFAULT_THROTTLE_RATES": {  # for each address; a whole office may share one
+        "detections": os.environ.get("SIGHTLINE_DETECTIONS_RATE", "1200/min"),
+        "searches": os.environ.get("SIGHTLINE_SEARCHES_RATE", "3000/min"),
+    },
     "EXCEPTION_HANDLER": "webapp.problems.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
 }
