@@ -1,4 +1,5 @@
 # make demo: run Sightline with its demo catalog.   make test: every check.   PORT and DATABASE_URL are honoured.
+# make world: render what is missing of the demo catalog (hours).   make lint: the quick checks alone.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +18,7 @@ lint: $(VENV)/.test-installed
 	$(BIN)/lint-imports
 
 world: .venv-world/.installed
-	.venv-world/bin/python -m ml.world --help
+	.venv-world/bin/python -m ml.world all
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sightline needs Python 3.11 or newer; set PYTHON=")'
@@ -34,7 +35,7 @@ $(VENV)/.test-installed: pyproject.toml | $(BIN)/python
 	@$(PIP) --editable '.[test,train]'
 	@touch $@ $(VENV)/.demo-installed
 
-# bpy pins an older numpy than the rest uses, so it lives apart.
+# Blender is large, and nothing else needs it.
 .venv-world/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv-world
 	.venv-world/bin/python -m pip install --quiet 'bpy>=4.2' pillow
