@@ -42,4 +42,4 @@ $(VENV)/.test-installed: pyproject.toml | $(BIN)/python
 	@touch $@
 
 clean:
-	rm -rf var build *.egg-info
+	rm -rf var
