@@ -21,10 +21,14 @@ from search.web.forms import SearchForm
 from search.web.frames import Frame, frame_of, frames_of, named_by, nudges_of
 from search.web.listing import PAGE_SIZE, address, leaves, listing
 from search.web.problems import Problem, in_plain_words, render_problem, wants_part
+from search.web.rates import wait_before_upload_s
 from search.web.samples import sample_or_404, samples
 
 HOME_CATEGORIES = 32
 NO_PHOTO = Problem(422, "No photo came with that", "Choose a photo first, then send it.", retry=False)
+TOO_FAST = Problem(
+    429, "That was quick", "So many photos at once are too much for us. Try again in a moment.", retry=True
+)
 
 
 @require_safe
@@ -37,6 +41,8 @@ def upload(request: HttpRequest) -> HttpResponse:
     """A photo in, its page out. The uploading script gets the address in Location, a plain form is sent there."""
     if request.method != "POST":
         return redirect("home")
+    if wait_s := wait_before_upload_s(request):
+        return render_problem(request, TOO_FAST, wait_s)
     if (sent := request.FILES.get("image")) is None:
         return render_problem(request, NO_PHOTO)
     return to_photo(request, find_objects(sent.read()))
@@ -45,6 +51,8 @@ def upload(request: HttpRequest) -> HttpResponse:
 @require_POST
 @in_plain_words
 def sample(request: HttpRequest, number: int) -> HttpResponse:
+    if wait_s := wait_before_upload_s(request):
+        return render_problem(request, TOO_FAST, wait_s)
     return to_photo(request, find_objects(sample_or_404(number).path.read_bytes()))
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
+from rest_framework.throttling import ScopedRateThrottle
 
 from catalog.models import Category, Offer, Product, Seller
 from search import photos, serving
@@ -85,6 +86,15 @@ def test_without_a_bundle_it_asks_for_patience(client, no_bundle):
     answer = send(client, picture())
     assert answer.status_code == 503
     assert "Try again" in answer.content.decode()
+
+
+def test_photos_in_a_flood_have_to_wait(client, monkeypatch):
+    monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"detections": "1/min"})
+    assert client.post("/photo/").status_code == 422
+    flooded = client.post("/photo/")
+    assert flooded.status_code == 429
+    assert 0 < int(flooded["Retry-After"]) <= 60
+    assert "Try again in a moment" in flooded.content.decode()
 
 
 def test_a_form_from_elsewhere_is_refused(bundle):
