@@ -159,7 +159,7 @@ def pack(out, work, extra, seed):
     write(out / "golden" / "queries.jsonl", lines(photo_queries(golden) + text_queries(skus)))
     splits = {name: [s.id for s in skus if s.split == name] for name in ("golden", "train")}
     write(out / "splits.json", json.dumps(splits, indent=1) + "\n")
-    beyond = gather(work, ("extra",), seed, same)
+    beyond = gather(work, ("extra",), seed, same) if any(Path(work).glob("truth/extra-*.json")) else []
     if beyond:
         write(Path(extra) / "rooms.jsonl", lines(beyond))
     objects = sum(len(room["objects"]) for room in rooms)
