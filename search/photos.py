@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from ml.errors import ImageRejected
-from ml.images import check_bytes, open_header, open_image, read_orientation
+from ml.images import open_header, open_image, read_orientation
 from search.errors import BadImage, PhotoExpired
 from search.models import QueryPhoto
 from search.types import FoundObject, FoundObjects, Photo
@@ -25,31 +25,25 @@ DECODED_MAX_BYTES = 64 * 1024 * 1024
 TOKEN_BYTES = 32
 SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
-# Several large pictures decoded at once would hold hundreds of megabytes each.
-_decoding = threading.BoundedSemaphore(2)
+# One at a time: several large pictures decoded at once would hold hundreds of megabytes each.
+_decoding = threading.Lock()
 
 
 def decode(data: bytes) -> Photo:
     """The upright photo, its longer side at most MAX_SIDE_PX. Raises BadImage."""
     try:
         with _decoding:
-            width, height = upright_size(data)
-            return Photo(open_image(data, max_side_px=MAX_SIDE_PX), width, height)
+            image = open_image(data, max_side_px=MAX_SIDE_PX)
+            return Photo(image, *upright_size(data))
     except ImageRejected as rejected:
         raise BadImage(rejected.detail, rejected.code.replace("_", "-")) from None
 
 
 def upright_size(data: bytes) -> tuple[int, int]:
-    """Width and height of the original as a person sees it, from the header alone."""
-    check_bytes(data)
-    try:
-        header = open_header(data)
-        width, height = header.size
-        return (height, width) if read_orientation(header) in SIDEWAYS else (width, height)
-    except ImageRejected:
-        raise
-    except Exception as error:  # decoders raise whatever they like on damaged headers
-        raise ImageRejected("not_an_image", "The file is not a picture that can be read.") from error
+    """Width and height of the original as a person sees it. Call it for a picture that could be opened."""
+    header = open_header(data)
+    width, height = header.size
+    return (height, width) if read_orientation(header) in SIDEWAYS else (width, height)
 
 
 class DecodedPhotos:
