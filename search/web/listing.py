@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
 from catalog.queries import CategoryNode, category_tree
 from search.types import Answer
 from search.web.forms import SearchForm
+from search.web.problems import wants_part
 
 PAGE_SIZE = 24
 
@@ -34,6 +37,16 @@ def listing(request: HttpRequest, form: SearchForm, answer: Answer | None, headi
         "more_url": address(request, cursor=answer.next_cursor) if answer and answer.next_cursor else None,
         "first_url": address(request, cursor=None) if on_later_page else None,
     }
+
+
+def page_or_part(request: HttpRequest, template: str, context: dict, answer: Answer | None) -> HttpResponse:
+    """The whole page; for HTMX its results; for HTMX asking for more, only the further cards."""
+    name = template
+    if wants_part(request):
+        name = "cards.html#rows" if answer and request.GET.get("cursor") else f"{template}#results"
+    response = render(request, name, context, status=422 if context["form"].errors else 200)
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    return response
 
 
 def announcement(answer: Answer | None, heading: str) -> str:

@@ -2,19 +2,19 @@
 
 from django.urls import path
 
-from search.web import views
+from search.web import install, photo_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("photo/", views.upload, name="upload"),
-    path("photo/<str:token>/", views.photo, name="photo"),
-    path("photo/<str:token>/image.jpg", views.photo_image, name="photo_image"),
+    path("photo/", photo_views.upload, name="upload"),
+    path("photo/<str:token>/", photo_views.photo, name="photo"),
+    path("photo/<str:token>/image.jpg", photo_views.photo_image, name="photo_image"),
     path("search/", views.text_search, name="text_search"),
     path("products/<int:product_id>/", views.product, name="product"),
     path("products/<int:product_id>/similar/", views.similar, name="similar"),
-    path("samples/<int:number>/", views.sample, name="sample"),
-    path("samples/<int:number>/image.jpg", views.sample_image, name="sample_image"),
-    path("offline/", views.offline, name="offline"),
-    path("sw.js", views.service_worker, name="service_worker"),
-    path("manifest.webmanifest", views.manifest, name="manifest"),
+    path("samples/<int:number>/", photo_views.sample, name="sample"),
+    path("samples/<int:number>/image.jpg", photo_views.sample_image, name="sample_image"),
+    path("offline/", install.offline, name="offline"),
+    path("sw.js", install.service_worker, name="service_worker"),
+    path("manifest.webmanifest", install.manifest, name="manifest"),
 ]

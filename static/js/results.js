@@ -111,5 +111,17 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
+// On a desk the filters hang over the results: Escape or a click elsewhere closes them.
+document.addEventListener("keydown", (event) => {
+  const open = document.querySelector("details[name=tools][open]");
+  if (event.key !== "Escape" || !open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  const filters = document.querySelector("#filters[open]");
+  if (filters && innerWidth >= 900 && !filters.contains(event.target)) filters.open = false;
+});
+
 if (document.readyState !== "loading") setTimeout(sync);
 else document.addEventListener("DOMContentLoaded", sync);

@@ -129,6 +129,18 @@ def test_refine_by_words_and_filters(page, living_room):
     assert "in_stock" not in page.url
 
 
+def test_escape_closes_the_filters_and_nothing_is_lost(phone, living_room):
+    page = phone.page
+    page.goto(f"{living_room}?box=1")
+    page.locator("#filters summary").click()
+    page.get_by_label("To", exact=True).fill("400")
+    page.keyboard.press("Escape")
+    expect(page.locator("#filters")).not_to_have_attribute("open", "")
+    expect(page.locator("#filters summary")).to_be_focused()
+    page.locator("#filters summary").click()
+    expect(page.get_by_label("To", exact=True)).to_have_value("400")
+
+
 def test_more_results_come_by_scrolling(page, living_room):
     page.goto(f"{living_room}?box=1")
     first = page.locator(".card").count()
