@@ -41,10 +41,10 @@ def listing(request: HttpRequest, form: SearchForm, answer: Answer | None, headi
 
 def page_or_part(request: HttpRequest, template: str, context: dict, answer: Answer | None) -> HttpResponse:
     """The whole page; for HTMX its results; for HTMX asking for more, only the further cards."""
-    name = template
-    if wants_part(request):
+    name, part = template, wants_part(request)
+    if part:
         name = "cards.html#rows" if answer and request.GET.get("cursor") else f"{template}#results"
-    response = render(request, name, context, status=422 if context["form"].errors else 200)
+    response = render(request, name, {**context, "part": part}, status=422 if context["form"].errors else 200)
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
     return response
 

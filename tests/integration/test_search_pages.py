@@ -114,6 +114,7 @@ def test_a_part_a_whole_and_a_restored_page(client, bundle, photo_page):
     whole = client.get(photo_page, {"box": 1}, headers={**PART, "HX-History-Restore-Request": "true"})
     assert b"<html" not in part.content and b'data-box="1"' in part.content
     assert b"<html" in whole.content
+    assert part.content.count(b"<title>") == whole.content.count(b"<title>") == 1
     assert "HX-Request" in part["Vary"]
 
 
