@@ -55,6 +55,8 @@ class Command(BaseCommand):
             except ChildKeepsDying as error:
                 raise CommandError(str(error)) from error
             finally:
+                for number in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C must not leave half of it running
+                    signal.signal(number, signal.SIG_IGN)
                 stop_all(children)
 
     def run(self, port: int, feed: Path, children: list[Child]) -> None:
