@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
@@ -15,6 +16,7 @@ from ml.errors import ImageRejected
 
 CONTENT_TYPE = "application/problem+json"
 IMAGE_STATUS = {"too_many_bytes": 413, "unsupported_format": 415}
+RETRY_AFTER_S = 2
 log = logging.getLogger(__name__)
 
 
@@ -35,7 +37,7 @@ def exception_handler(error: Exception, context: dict) -> Response | None:
     if body is None:
         log.error("unhandled error in the API", exc_info=error)
         body = problem(500, "Something went wrong here. It has been logged.")
-    if retry_after_s := getattr(error, "retry_after_s", None):
+    if retry_after_s := getattr(error, "retry_after_s", RETRY_AFTER_S if body["status"] == 503 else None):
         headers["Retry-After"] = str(retry_after_s)
     set_rollback()
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
@@ -47,6 +49,9 @@ def from_named_error(error: Exception) -> dict | None:
         return problem(IMAGE_STATUS.get(error.code, 422), error.detail, error.code.replace("_", "-"))
     if isinstance(error, RequestDataTooBig):
         return problem(413, "The request is too large.")
+    if isinstance(error, OperationalError | InterfaceError):  # also a pool that had no connection to give in time
+        log.error("the database did not answer", exc_info=error)
+        return problem(503, "The database cannot be reached. Try again in a moment.", "unavailable")
     if isinstance(error, SuspiciousOperation | BadRequest):
         return problem(400, "The request cannot be understood.")
     if isinstance(error, exceptions.APIException):

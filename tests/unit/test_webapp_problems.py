@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
 from rest_framework import exceptions
 
 from catalog.errors import FetchFailed, SkuTaken
@@ -21,6 +22,7 @@ from webapp.problems import CONTENT_TYPE, exception_handler
         (FetchFailed(), 422, "fetch-failed"),
         (RequestDataTooBig(), 413, None),
         (SuspiciousOperation(), 400, None),
+        (OperationalError("couldn't get a connection"), 503, "unavailable"),
         (exceptions.UnsupportedMediaType("text/xml"), 415, None),
         (exceptions.Throttled(3), 429, None),
         (exceptions.ValidationError({"text": ["Too long."]}), 400, "invalid"),
@@ -35,6 +37,7 @@ def test_named_errors(error, status, code):
 
 def test_retry_after_is_a_header():
     assert int(exception_handler(Overloaded(), {})["Retry-After"]) > 0
+    assert int(exception_handler(OperationalError(), {})["Retry-After"]) > 0
     assert int(exception_handler(exceptions.Throttled(3), {})["Retry-After"]) > 0
 
 

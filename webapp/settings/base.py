@@ -125,5 +125,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"django.request": {"level": "ERROR"}},  # a 404 is the visitor's news, not the log's
     "root": {"handlers": ["stderr"], "level": os.environ.get("SIGHTLINE_LOG_LEVEL", "WARNING")},
 }
