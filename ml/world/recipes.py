@@ -33,7 +33,7 @@ def living(f, rng):
             else None
         )
         if table:
-            f.on(rng.choice(("vase", "candle holder", "teapot", "plant pot" if False else "vase")), table)
+            f.on(rng.choice(("vase", "candle holder", "teapot", "vase")), table)
         f.beside(rng.choice(("floor lamp", "floor lamp", "plant pot")), sofa, side)
         small = f.beside("side table", sofa, -side) if chance(rng, 0.6) else None
         if small:

@@ -48,36 +48,38 @@ def stems(m, count, h):
             )
 
 
+def stick(m, x, y, height, wax):
+    """One turned candlestick with its candle, `wax` metres long."""
+    m.lathe(
+        [
+            (0.001, 0),
+            (0.05, 0),
+            (0.05, 0.008),
+            (0.012, 0.02),
+            (0.008, height * 0.55),
+            (0.015, height * 0.6),
+            (0.009, height * 0.66),
+            (0.022, height * 0.93),
+            (0.024, height),
+            (0.001, height),
+        ],
+        "body",
+        at=(x, y, 0),
+        seg=28,
+    )
+    m.rod([(x, y, height), (x, y, height + wax)], 0.011, "wax")
+    m.rod([(x, y, height + wax), (x, y, height + wax + 0.012)], 0.0012, "wick", seg=5)
+
+
 def candle(m, p):
     """A candle holder; `form` stick | trio | lantern | bowl | ring | block."""
     form, h = p["form"], p["h"]
 
-    def stick(x, y, height, wax):
-        m.lathe(
-            [
-                (0.001, 0),
-                (0.05, 0),
-                (0.05, 0.008),
-                (0.012, 0.02),
-                (0.008, height * 0.55),
-                (0.015, height * 0.6),
-                (0.009, height * 0.66),
-                (0.022, height * 0.93),
-                (0.024, height),
-                (0.001, height),
-            ],
-            "body",
-            at=(x, y, 0),
-            seg=28,
-        )
-        m.rod([(x, y, height), (x, y, height + wax)], 0.011, "wax")
-        m.rod([(x, y, height + wax), (x, y, height + wax + 0.012)], 0.0012, "wick", seg=5)
-
     if form == "stick":
-        stick(0, 0, h, 0.2)
+        stick(m, 0, 0, h, 0.2)
     elif form == "trio":
         for x, y, k in ((-0.08, 0.02, 1.0), (0.02, -0.04, 0.62), (0.09, 0.04, 0.8)):
-            stick(x, y, h * k, 0.17)
+            stick(m, x, y, h * k, 0.17)
     elif form == "lantern":
         for sx in (-1, 1):
             for sy in (-1, 1):

@@ -78,7 +78,18 @@ def stand(m, p, w, d, under, base):
                 )
             m.box((s * w * 0.34, 0, under * 0.3), (0.03, d * 0.5, 0.03), "legs", r=0.005)
         m.box((0, 0, under * 0.3), (w * 0.68, 0.03, 0.04), "legs", r=0.005)
-    elif base == "tripod":
+    elif base in ("tripod", "hoop", "cstand"):
+        wire_stand(m, w, d, under, base)
+    else:
+        k = 0.74 if p["top"] != "rect" else 1.0
+        legs(m, w * k - 0.04, d * k - 0.04, under, base)
+        if base in ("block", "taper", "pin") and p["top"] == "rect":
+            m.box((0, 0, under - 0.03), (w - 0.16, d - 0.14, 0.06), "legs", r=0.005)
+
+
+def wire_stand(m, w, d, under, base):
+    """Three thin legs, two hoops, or a bent C."""
+    if base == "tripod":
         for k in range(3):
             a = math.radians(90 + 120 * k)
             m.rod(
@@ -109,11 +120,6 @@ def stand(m, p, w, d, under, base):
     elif base == "cstand":
         m.box((0, 0, 0.012), (w * 0.9, d * 0.8, 0.024), "legs", r=0.006)
         m.box((w * 0.4, 0, under / 2), (0.03, 0.08, under), "legs", r=0.006)
-    else:
-        k = 0.74 if p["top"] != "rect" else 1.0
-        legs(m, w * k - 0.04, d * k - 0.04, under, base)
-        if base in ("block", "taper", "pin") and p["top"] == "rect":
-            m.box((0, 0, under - 0.03), (w - 0.16, d - 0.14, 0.06), "legs", r=0.005)
 
 
 def desk(m, p):
