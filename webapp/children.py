@@ -24,6 +24,16 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def catches_interrupts(pid: int) -> bool:
+    """Linux: whether a process has a handler for SIGINT. False elsewhere, and for a process that is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return False
+    caught = next((int(line.split()[1], 16) for line in lines if line.startswith("SigCgt:")), 0)
+    return bool(caught & 1 << (signal.SIGINT - 1))
+
+
 class Child:
     """One `manage.py` command that is kept running."""
 

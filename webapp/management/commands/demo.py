@@ -7,7 +7,6 @@ import fcntl
 import os
 import signal
 import socket
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +22,7 @@ from tqdm import tqdm
 from catalog.ingest.run import import_feed
 from catalog.models import Image
 from search.build.register import register_bundle
-from webapp.children import Child, ChildKeepsDying, end_with_parent, stop_all
+from webapp.children import Child, ChildKeepsDying, catches_interrupts, end_with_parent, stop_all
 from webapp.local_machine import lan_address
 from webapp.readiness import image_counts
 from webapp.start import start_database
@@ -36,14 +35,17 @@ WAITING = (Image.Status.PENDING, Image.Status.INSPECTED)
 class Command(BaseCommand):
     help = "Run Sightline with the demo catalog: PostgreSQL, a worker and the web server on $PORT (default 8000)."
     requires_system_checks: list[str] = []
+    make_pid: int | None = None
 
     def add_arguments(self, parser):
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
         parser.add_argument("--feed", type=Path, default=settings.BASE_DIR / "demo" / "feed.csv")
 
     def handle(self, *, port: int, feed: Path, **options):
-        if psutil.Process().parent().name() in ("make", "gmake"):
+        parent = psutil.Process().parent()
+        if parent and parent.name() in ("make", "gmake"):
             end_with_parent()
+            self.make_pid = parent.pid if catches_interrupts(parent.pid) else None
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell job starts with it ignored
         with closing(only_one(settings.VAR_DIR / "demo.lock")):
             check_port(port)
@@ -67,19 +69,19 @@ class Command(BaseCommand):
         register_bundle()
         if feed.name and (rooms := feed.parent / "samples.jsonl").exists():
             os.environ.setdefault("SIGHTLINE_SAMPLE_PHOTOS", str(rooms))
-        self.say("Starting the web server")
+        self.say(f"Starting the web server on http://localhost:{port}/")
         children.append(Child("serve", "--port", str(port)))
         self.import_catalog(feed)
         children.append(Child("work"))
         self.watch_index(children)
-        wait_until_ready(port, children)
+        self.wait_until_ready(port, children)
         self.say(f"\nSightline is ready:  http://localhost:{port}/")
         if address := lan_address():
             self.say(f"from your phone:     http://{address}:{port}/")
         self.say("Ctrl-C ends it.")
         while True:
             time.sleep(POLL_S)
-            keep_running(children)
+            self.keep_running(children)
 
     def import_catalog(self, feed: Path) -> None:
         if not feed.exists():
@@ -99,15 +101,38 @@ class Command(BaseCommand):
         with tqdm(total=total, initial=total - waiting, desc="Indexing pictures", unit="", mininterval=1) as bar:
             while waiting:
                 time.sleep(POLL_S)
-                keep_running(children)
+                self.keep_running(children)
                 try:
                     counts = image_counts()
-                except OperationalError:  # PostgreSQL was killed; keep_running starts it again
+                except OperationalError:  # PostgreSQL was killed; it is started again
                     connection.close()
                     continue
                 waiting = sum(counts[status] for status in WAITING)
                 half_done = counts[Image.Status.INSPECTED] // 2
                 bar.update(sum(counts.values()) - waiting + half_done - bar.n)
+
+    def keep_running(self, children: list[Child]) -> None:
+        """Start again whatever ended, PostgreSQL first; end when make was told to."""
+        if self.make_pid and not catches_interrupts(self.make_pid):
+            raise KeyboardInterrupt  # SIGINT went to make alone, which now waits for this process and says nothing
+        start_database()
+        for child in children:
+            child.keep_running()
+
+    def wait_until_ready(self, port: int, children: list[Child]) -> None:
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S
+        answer = "no answer"
+        while time.monotonic() < deadline:
+            self.keep_running(children)
+            try:
+                response = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10, trust_env=False)
+                if response.status_code == 200:
+                    return
+                answer = response.text
+            except httpx.HTTPError:
+                pass
+            time.sleep(POLL_S)
+        self.stderr.write(f"Not everything is ready after {ANSWER_TIMEOUT_S} s: {answer}")
 
     def say(self, line: str) -> None:
         self.stdout.write(line)
@@ -133,26 +158,3 @@ def check_port(port: int) -> None:
             probe.bind(("0.0.0.0", port))
         except OSError:
             raise CommandError(f"Port {port} is in use. Choose another one: PORT=8001 make demo") from None
-
-
-def keep_running(children: list[Child]) -> None:
-    """Start again whatever ended, PostgreSQL first."""
-    start_database()
-    for child in children:
-        child.keep_running()
-
-
-def wait_until_ready(port: int, children: list[Child]) -> None:
-    deadline = time.monotonic() + ANSWER_TIMEOUT_S
-    answer = "no answer"
-    while time.monotonic() < deadline:
-        keep_running(children)
-        try:
-            response = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10, trust_env=False)
-            if response.status_code == 200:
-                return
-            answer = response.text
-        except httpx.HTTPError:
-            pass
-        time.sleep(POLL_S)
-    print(f"Not everything is ready after {ANSWER_TIMEOUT_S} s: {answer}", file=sys.stderr)
