@@ -9,7 +9,7 @@ from search.rerank.rules import apply_rules
 from search.respond.answer import next_page, page
 from search.respond.record import record, record_click
 from search.retrieve.gather import gather
-from search.serving import live_bundle, model_slot
+from search.serving import database_at_hand, live_bundle, model_slot
 from search.timing import Stopwatch
 from search.types import Answer, FoundObjects, Photo, Query
 from search.understand.asked import check_kind, encode
@@ -20,6 +20,7 @@ reopen_objects = photos.photo_objects
 __all__ = ["find_objects", "find_products", "record_click", "reopen_objects"]
 
 
+@database_at_hand()
 def find_objects(data: bytes) -> FoundObjects:
     """Detects what a shopper could tap in an uploaded photo, and keeps the photo under a token. Raises BadImage."""
     watch = Stopwatch()
@@ -35,6 +36,7 @@ def find_objects(data: bytes) -> FoundObjects:
     return FoundObjects(token, photo.width, photo.height, objects, fallback, watch.report_ms())
 
 
+@database_at_hand()
 def find_products(query: Query) -> Answer:
     """Searches the catalog. Raises a search.errors.SearchError for a query that cannot be answered."""
     if query.cursor is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from django.conf import settings
+from django.db.utils import InterfaceError, OperationalError
 
 from ml.bundle import BUNDLES, MANIFEST, Bundle, default_bundle_folder, load_bundle, read_manifest
 from search import models
@@ -73,6 +74,15 @@ def folder_bundle_id(folder: Path) -> str:
 def forget() -> None:
     """Read the live bundle's id again at the next search, as after a promotion in this process."""
     _seen.clear()
+
+
+@contextmanager
+def database_at_hand() -> Iterator[None]:
+    """Turns a database that is away into Unavailable: come back later, instead of an error of ours."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable from error
 
 
 @contextmanager

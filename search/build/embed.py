@@ -35,8 +35,8 @@ def fill_bundle(bundle_id: str) -> int:
     """One batch of pictures that have no vector of this bundle yet. Returns how many; 0 when it is complete."""
     with transaction.atomic():
         waiting = Image.objects.select_for_update(of=("self",), skip_locked=True).filter(status__in=EMBEDDABLE)
-        images = openable(waiting.filter(pk__in=missing(bundle_id).values("pk")).order_by("pk")[:BATCH])
-        return store_vectors(images, [bundle_id])
+        pending = waiting.filter(pk__in=missing(bundle_id).values("pk")).order_by("pk")
+        return store_vectors(openable(pending[: BATCH * 20])[:BATCH], [bundle_id])
 
 
 def store_vectors(images: list[Image], bundle_ids: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
 from catalog.models import Image
@@ -76,9 +77,13 @@ def promote(bundle_id: str) -> None:
 
 
 def promote_when_complete() -> bool:
-    """Promote a building bundle that has a vector of every embeddable picture. Returns whether it did."""
+    """Promote a building bundle that has a vector of every embeddable picture. Returns whether it did.
+
+    A picture whose file was lost can never be embedded, and holds up nothing.
+    """
     for bundle in Bundle.objects.filter(state=Bundle.State.BUILDING):
-        if not missing(bundle.pk).exists():
+        files = missing(bundle.pk).values_list("file", flat=True)
+        if not any(file and default_storage.exists(file) for file in files.iterator()):
             promote(bundle.pk)
             return True
     return False

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import storages
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from catalog.models import Image, Offer, Product
@@ -12,7 +12,7 @@ from catalog.services import block_product
 from search import photos, serving
 from search.build import register
 from search.build.embed import embed_image, fill_bundle
-from search.errors import BadCursor, Overloaded, PhotoExpired, UnknownProduct
+from search.errors import BadCursor, Overloaded, PhotoExpired, Unavailable, UnknownProduct
 from search.models import Bundle, ImageVector, QueryLog, QueryPhoto
 from search.pipeline import find_objects, find_products, record_click, reopen_objects
 from search.types import Filters, Query
@@ -214,3 +214,12 @@ def test_a_bundle_whose_files_are_gone_gives_way_at_once(catalog):
     settle()
     assert register.register_bundle().state == Bundle.State.LIVE
     assert Bundle.objects.get(pk="gone-1.0").state == Bundle.State.RETIRED
+
+
+def test_a_database_that_is_away_is_unavailable_and_no_error_of_ours(catalog, monkeypatch):
+    def away(*_):
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr("search.pipeline.gather", away)
+    with pytest.raises(Unavailable):
+        find_products(Query(text="lamp"))
