@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -14,6 +15,9 @@ from ml.encode.images import ImageSpec, to_square
 from ml.train.items import Item
 from ml.train.views import pasted_view, photo_view, studio_view
 from ml.train.words import Phrase, phrase, says
+
+# The other sofas are harder to tell from a sofa than the lamps are.
+SAME_KIND_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """pixels uint8 (n, size, size, 3), labels int64 (n,), texts (m,), matches bool (m, n): which text fits which."""
+    """pixels uint8 (n, size, size, 3), labels int64 (n,), the same in each batch for one product, texts (m,), matches bool (m, n): which text fits which."""
 
     source: str
     pixels: torch.Tensor
@@ -65,7 +69,7 @@ class Batches(IterableDataset):
         return Batch(
             source=source.name,
             pixels=torch.from_numpy(np.stack([to_square(image, self.spec) for image in views])),
-            labels=torch.arange(len(items)).repeat_interleave(source.views),
+            labels=torch.tensor([crc32(item.key.encode()) for item in shown]),
             texts=tuple(each.text for each in phrases),
             matches=match_matrix(phrases, shown),
         )
@@ -83,12 +87,19 @@ def draw_families(items: Sequence[Item], count: int, random: Random) -> list[Ite
     drawn: list[Item] = []
     names = list(families)
     random.shuffle(names)
+    if random.random() < SAME_KIND_SHARE:
+        order = {kind: random.random() for kind in sorted({kind_of(item) for item in items})}
+        names.sort(key=lambda name: order[kind_of(families[name][0])])
     for name in names:
         members = families[name]
         drawn += random.sample(members, min(len(members), max(2, count // 4)))
         if len(drawn) >= count:
             break
     return drawn[:count]
+
+
+def kind_of(item: Item) -> str:
+    return item.attributes.get("type", "")
 
 
 def view(item: Item, number: int, random: Random, fillers: Sequence[Path]) -> Image.Image:

@@ -14,7 +14,7 @@ from ml.train.batches import Batch, Batches, Source
 from ml.train.checkpoint import load_checkpoint, log_row, save_checkpoint
 from ml.train.image_model import ImageTower, load_imagenet, start_projection
 from ml.train.items import Crop, Item, demo_items, fashion_items, grocery_items, labelled_items, split_families
-from ml.train.losses import same_product_loss, words_loss
+from ml.train.losses import Memory, same_product_loss, words_loss
 from ml.train.photos import read_jsonl
 from ml.train.progress import rank_items
 from ml.train.recipe import ImageRecipe
@@ -103,6 +103,7 @@ class Trainer:
         if state is not None:
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
+        self.memory: dict[str, Memory] = {}
         self.sentences = Sentences(TextTower(recipe.dim))
 
     def begin(self, sources: list[Source]) -> None:
@@ -128,7 +129,11 @@ class Trainer:
             group["lr"] = self.recipe.rate * share * self.schedule()
         vectors = self.models["tower"](batch.pixels)
         texts = self.models["head"](self.sentences(batch.texts))
-        same = same_product_loss(vectors, batch.labels, temperature=self.recipe.temperature)
+        memory = self.memory.get(
+            batch.source, Memory(torch.zeros(0, self.recipe.dim), torch.zeros(0, dtype=torch.long))
+        )
+        same = same_product_loss(vectors, batch.labels, temperature=self.recipe.temperature, memory=memory)
+        self.memory[batch.source] = memory.then(vectors, batch.labels, limit=self.recipe.memory)
         words = words_loss(vectors, texts, batch.matches, temperature=self.recipe.temperature)
         loss = same + self.recipe.words * words
         self.optimizer.zero_grad()

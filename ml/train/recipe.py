@@ -45,6 +45,7 @@ class ImageRecipe:
     rate: float = 0.001
     frozen_stages: int = 3
     temperature: float = 0.08
+    memory: int = 600
     words: float = 0.5
     save_every: int = 50
     check_every: int = 200
