@@ -32,7 +32,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """pixels uint8 (n, size, size, 3), labels int64 (n,), the same in each batch for one product, texts (m,), matches bool (m, n): which text fits which."""
+    """pixels uint8 (n, size, size, 3), labels int64 (n,), texts (m,), matches bool (m, n): which text fits which.
+
+    A product has the same label in every batch.
+    """
 
     source: str
     pixels: torch.Tensor
