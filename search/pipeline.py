@@ -78,17 +78,17 @@ def open_photo(query: Query) -> Photo | None:
 
 
 def find_target(query: Query, photo: Photo | None, bundle) -> Target:
-    """The shopper's box; else the best one that was found when the photo was kept, or is found now."""
+    """The shopper's box; else around the best one that was found when the photo was kept, or is found now."""
     if photo is None:
         return Target((), False)
     if query.bbox is not None:
         return Target((check_box(query.bbox, photo),), False)
     if query.photo is not None:
         kept = photos.photo_objects(query.photo)
-        return choose_target(kept.objects, kept.fallback)
+        return choose_target(kept.objects, kept.fallback, photo)
     with model_slot():
         detections = bundle.detect(photo.image)
-    return choose_target(*choose_objects(detections, photo, bundle.confident))
+    return choose_target(*choose_objects(detections, photo, bundle.confident), photo)
 
 
 def describe(kind: str, query: Query, words: str | None, target: Target) -> dict:

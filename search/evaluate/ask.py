@@ -97,7 +97,7 @@ def detector_boxes(found: FoundObjects, truth: tuple[Box, ...]) -> dict[Box, Box
 
 
 def ask_photo(shop: Shop, each: Question, truth: dict[str, Room], **how) -> Reply:
-    """From the detector's own box for the object; from its best box where the question names none."""
+    """From the detector's own box for the object; without any box where the question names none."""
     found = shop.look(each.photo)
     if isinstance(found, str):
         return Reply(error=found)
@@ -116,6 +116,13 @@ def ask_given_box(shop: Shop, each: Question, **how) -> Reply:
     if isinstance(found, str):
         return Reply(error=found)
     return shop.search(Query(photo=found.photo, bbox=each.bbox, text=each.text, limit=PAGE, **how))
+
+
+def ask_best_box(shop: Shop, each: Question, **how) -> Reply:
+    found = shop.look(each.photo)
+    if isinstance(found, str):
+        return Reply(error=found)
+    return shop.search(Query(photo=found.photo, bbox=found.objects[0].bbox, text=each.text, limit=PAGE, **how))
 
 
 def ask_every_box(shop: Shop, each: Question, **how) -> Reply:

@@ -6,7 +6,7 @@ from django.db.models import Count
 
 from catalog.models import Image, Product
 from search.evaluate import measures
-from search.evaluate.ask import Reply, Shop, ask_every_box, ask_given_box, ask_photo
+from search.evaluate.ask import Reply, Shop, ask_best_box, ask_every_box, ask_given_box, ask_photo
 from search.evaluate.folder import EvaluationFolder, Question
 from search.serving import live_bundle_id
 from search.types import Query
@@ -30,6 +30,7 @@ def evaluate(folder: EvaluationFolder, step: Step) -> tuple[dict, list[tuple[Que
     step("searching from given boxes")
     given = [(each, ask_given_box(shop, each, mode="same_product")) for each in boxed]
     step("searching from every box")
+    best_box = [(each, ask_best_box(shop, each, mode="same_product")) for each in unboxed]
     any_box = [(each, ask_every_box(shop, each, mode="same_product")) for each in unboxed]
     both = [(each, ask_photo(shop, each, truth)) for each in folder.questions if each.photo and each.text]
     step("searching by text")
@@ -40,7 +41,8 @@ def evaluate(folder: EvaluationFolder, step: Step) -> tuple[dict, list[tuple[Que
         "same_product": same_product(same, default, given, shop),
         "text": text_figures(text, shop),
         "photo": {
-            "best_box": measures.ranking([pair for pair in same if not pair[0].bbox]),
+            "as_searched": measures.ranking([pair for pair in same if not pair[0].bbox]),
+            "best_box": measures.ranking(best_box),
             "any_box": measures.ranking(any_box),
         },
         "photo_and_text": measures.ranking(both),
@@ -56,7 +58,7 @@ def same_product(same: measures.Asked, default: measures.Asked, given: measures.
     """Photo to product over the full catalog. An object that the detector missed is a miss here, too."""
     boxed = any(each.bbox for each, _ in same)
     return measures.ranking(same) | {
-        "from": "detector boxes" if boxed else "the detector's best box (the queries name none)",
+        "from": "detector boxes" if boxed else "photos without a box: the detector's best box and the whole photo",
         "mode": "same_product",
         "category_precision_at_1": measures.category_precision(same, shop),
         "objects_without_a_box": sum(reply.error is not None for _, reply in same),

@@ -25,7 +25,7 @@ def test_confident_boxes_come_in_pixels_of_the_original():
     objects, fallback = choose_objects(detections(0.9, 0.6, 0.1), PHOTO, confident=0.5)
     assert [found.bbox for found in objects] == [(0.0, 20.0, 200.0, 400.0), (20.0, 20.0, 220.0, 400.0)]
     assert not fallback
-    assert choose_target(objects, fallback).boxes == ((0.0, 20.0, 200.0, 400.0),)
+    assert choose_target(objects, fallback, PHOTO).boxes == ((0.0, 20.0, 200.0, 400.0), (0.0, 0.0, 1280.0, 960.0))
 
 
 @pytest.mark.parametrize("scores", [(), (0.2,)])
@@ -33,7 +33,7 @@ def test_no_confident_box_is_a_best_guess_and_never_an_error(scores):
     objects, fallback = choose_objects(detections(*scores), PHOTO, confident=0.5)
     assert fallback
     assert [found.bbox for found in objects] == [(160.0, 120.0, 1120.0, 840.0), (0.0, 0.0, 1280.0, 960.0)]
-    assert len(choose_target(objects, fallback).boxes) == 2
+    assert len(choose_target(objects, fallback, PHOTO).boxes) == 2
 
 
 def test_a_box_is_cut_at_the_photos_edge():
