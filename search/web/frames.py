@@ -128,10 +128,11 @@ def name_of(number: int | None, label: str) -> str:
 
 
 def thumb_style(found: FoundObjects, bbox: Box) -> str:
-    """Size and offset of the whole photo behind a square window, so that the window shows the box."""
+    """Size and offset of the whole photo behind a square window, so that the window shows the box and no void."""
     x1, y1, x2, y2 = bbox
-    side = max(x2 - x1, y2 - y1) * THUMB_MARGIN
-    left, top = (x1 + x2 - side) / 2, (y1 + y2 - side) / 2
+    side = min(max(x2 - x1, y2 - y1) * THUMB_MARGIN, found.width, found.height)
+    left = min(max((x1 + x2 - side) / 2, 0), found.width - side)
+    top = min(max((y1 + y2 - side) / 2, 0), found.height - side)
     width, height = 100 * found.width / side, 100 * found.height / side
     return f"width:{width:.1f}%;height:{height:.1f}%;left:{-100 * left / side:.1f}%;top:{-100 * top / side:.1f}%"
 

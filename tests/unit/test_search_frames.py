@@ -33,6 +33,12 @@ def test_positions_are_percent_of_the_photo():
     assert frame_of(found(), LARGE).bbox == "100,100,900,700"
 
 
+def test_a_thumbnail_at_the_edge_shows_no_void():
+    corner = frame_of(found(), (900, 700, 1000, 800)).thumb_style
+    assert corner == "width:869.6%;height:695.7%;left:-769.6%;top:-595.7%"
+    assert frame_of(found(), (0, 0, 1000, 800)).thumb_style.startswith("width:125.0%;height:100.0%")
+
+
 def test_a_frame_is_named_by_what_most_of_its_first_matches_are():
     tapped = frame_of(found(), LARGE, 3)
     assert tapped.heading == "Matches for object 3"
