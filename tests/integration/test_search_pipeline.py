@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalog.models import Image, Offer, Product
 from catalog.services import block_product
+from ml import bundle
 from search import photos, serving
 from search.build import register
 from search.build.embed import embed_image, fill_bundle
@@ -45,13 +46,13 @@ def test_a_products_own_picture_finds_it_first(catalog):
     assert (card.price, card.currency, card.category, card.in_stock) == (50, "EUR", "Lamp", True)
 
 
-def test_the_second_tap_needs_no_second_upload_and_no_second_detection(catalog):
+def test_the_second_tap_needs_no_second_upload_and_no_second_detection(catalog, monkeypatch):
     found = find_objects(catalog.picture_of(1))
+    monkeypatch.delattr(bundle.Bundle, "detect")
     again = reopen_objects(found.photo)
     assert (again.objects, again.fallback) == (found.objects, found.fallback)
     answer = find_products(Query(photo=found.photo))
     assert answer.understanding["bbox"] == list(found.objects[0].bbox)
-    assert answer.stages_ms["detect"] < 20
 
 
 def test_the_kept_photo_is_small_and_without_metadata():
@@ -153,7 +154,7 @@ def test_stages_add_up_to_the_total(catalog):
     found = find_objects(catalog.picture_of(1))
     for stages in (found.stages_ms, find_products(Query(photo=found.photo)).stages_ms):
         total = stages.pop("total")
-        assert abs(total - sum(stages.values())) <= max(0.1 * total, 2)
+        assert abs(total - sum(stages.values())) <= max(0.1 * total, 5)
 
 
 def test_a_search_takes_few_queries(catalog, django_assert_max_num_queries):
