@@ -87,7 +87,7 @@ def shop(postgres_server, tmp_path_factory):
     """A running shop with part of the demo catalog: `shop.url` answers. One for all browser tests."""
     shop = shops.new_shop("shop", tmp_path_factory.mktemp("shop"))
     try:
-        feed = shops.part_of_demo(tmp_path_factory.mktemp("feed") / "feed.csv", products=96)
+        feed = shops.part_of_demo(tmp_path_factory.mktemp("feed") / "feed.csv", products=60)
         shop.manage("import_feed", str(feed), "--images", str(shops.DEMO))
         shop.manage("work", "--until-empty")
         shop.serve()
