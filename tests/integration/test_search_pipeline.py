@@ -160,7 +160,7 @@ def test_stages_add_up_to_the_total(catalog):
 def test_a_search_takes_few_queries(catalog, django_assert_max_num_queries):
     found = find_objects(catalog.picture_of(1))
     find_products(Query(photo=found.photo))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         find_products(Query(photo=found.photo))
 
 
