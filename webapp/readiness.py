@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalog.models import Image
 from search import serving
+from search.models import ImageVector
 
 HEARTBEAT_MAX_AGE_S = 30
 ENOUGH_PICTURES = 1000  # a large catalog can be searched while it grows; a small one when nearly all of it is there
@@ -59,11 +60,13 @@ def generation() -> dict[str, Any]:
 
 
 def catalog() -> dict[str, Any]:
+    """Pictures by state, and how many the live bundle can find: after a change of bundles, none at first."""
     counts = image_counts()
     waiting = counts[Image.Status.PENDING] + counts[Image.Status.INSPECTED]
-    indexed = counts[Image.Status.INDEXED]
-    enough = min(ENOUGH_PICTURES, NEARLY_ALL * (indexed + waiting))
-    return {"ok": indexed >= enough, **{status.value: counts[status] for status in Image.Status}}
+    searchable = ImageVector.objects.filter(bundle_id=serving.live_bundle_id()).count()
+    enough = min(ENOUGH_PICTURES, NEARLY_ALL * (counts[Image.Status.INDEXED] + waiting))
+    states = {status.value: counts[status] for status in Image.Status}
+    return {"ok": searchable >= enough, "searchable": searchable, **states}
 
 
 def image_counts() -> Counter:

@@ -4,6 +4,8 @@ import pytest
 from django.db import connection
 
 from catalog.models import Image, Product
+from search.build.register import register_bundle
+from search.models import ImageVector
 
 pytestmark = pytest.mark.django_db
 
@@ -27,13 +29,19 @@ def test_not_ready_without_a_worker(client):
 
 def test_ready_when_nearly_all_pictures_can_be_found(client):
     heartbeat()
+    live = register_bundle()
     product = Product.objects.create(sku="A", title="A")
+    vector = [1.0] + [0.0] * (live.dim - 1)
     for number in range(25):
-        Image.objects.create(product=product, source=str(number), status="pending" if number < 2 else "indexed")
+        image = Image.objects.create(product=product, source=str(number), status="pending" if number < 2 else "indexed")
+        if number >= 2:
+            ImageVector.objects.create(image=image, product=product, bundle=live, vector=vector)
     catalog = client.get("/readyz").json()["catalog"]
-    assert (catalog["ok"], catalog["pending"], catalog["indexed"]) == (False, 2, 23)
+    assert (catalog["ok"], catalog["pending"], catalog["indexed"], catalog["searchable"]) == (False, 2, 23, 23)
     Image.objects.filter(source="1").update(status="rejected")
-    assert client.get("/readyz").json()["catalog"]["ok"]
+    assert client.get("/readyz").status_code == 200
+    ImageVector.objects.all().delete()  # as for a bundle that has just taken over
+    assert client.get("/readyz").status_code == 503
 
 
 def test_metrics_are_prometheus_text(client):
