@@ -24,7 +24,8 @@ __all__ = ["find_objects", "find_products", "record_click", "reopen_objects"]
 def find_objects(data: bytes) -> FoundObjects:
     """Detects what a shopper could tap in an uploaded photo, and keeps the photo under a token. Raises BadImage."""
     watch = Stopwatch()
-    bundle = live_bundle()
+    with watch.stage("bundle"):
+        bundle = live_bundle()
     with watch.stage("decode"):
         photo = photos.decode(data)
     with watch.stage("detect"), model_slot():
@@ -42,7 +43,8 @@ def find_products(query: Query) -> Answer:
     if query.cursor is not None:
         return next_page(query.cursor, query.limit)
     watch = Stopwatch()
-    bundle = live_bundle()
+    with watch.stage("bundle"):
+        bundle = live_bundle()
     words = clean_text(query.text)
     kind = check_kind(query, words)
     with watch.stage("decode"):
