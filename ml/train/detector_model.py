@@ -6,12 +6,17 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
+from PIL import Image
 from torch import nn
 from ultralytics import YOLO
 from ultralytics.nn.tasks import DetectionModel
+from ultralytics.utils import patches
 
 ARCHITECTURE = "yolov8n.yaml"
 BATCHNORM_EPS = 1e-3
+
+# ultralytics replaces Pillow's open by one that installs packages when a file cannot be read.
+Image.open = patches._image_open
 
 
 def start_weights() -> Path:
