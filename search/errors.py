@@ -45,13 +45,6 @@ class BadCursor(SearchError):
     code = "bad-cursor"
 
 
-class ImageUrlRefused(SearchError):
-    """This image_url cannot be fetched. It must be a public http or https address of an image."""
-
-    status = 422
-    code = "image-url-refused"
-
-
 class BadImage(SearchError):
     """The image cannot be used."""
 

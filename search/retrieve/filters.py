@@ -37,8 +37,3 @@ def offer_condition(filters: Filters) -> tuple[list[str], list]:
         return [], []
     inside = " AND ".join(["o.product_id = p.id", *conditions])
     return [f"EXISTS (SELECT 1 FROM catalog_offer o WHERE {inside})"], values
-
-
-def is_open(filters: Filters) -> bool:
-    """Nothing is asked for: only blocks apply."""
-    return filters == Filters() or where(filters)[0] == where(Filters())[0]
