@@ -1,50 +1,163 @@
-"""What search itself keeps: the hot tier's vectors, shoppers' photos, and an append-only log of queries and clicks."""
+"""What search itself keeps: bundles, their vectors and generations, shoppers' photos, and logs that only grow."""
 
 import uuid
 
 from django.db import models
-from pgvector.django import VectorField
+from django.db.models.functions import Now
+from pgvector.django import HalfVectorField
 
-from catalog.models import Image, Product
+from catalog.models import Category, Image, Product
+
+
+class Xid8Field(models.Field):
+    """PostgreSQL's 64-bit transaction number, filled by the database: pg_visible_in_snapshot() compares it."""
+
+    description = "The transaction that wrote the row"
+
+    def __init__(self, *args, **kwargs):
+        kwargs["db_default"] = models.Func(function="pg_current_xact_id")
+        kwargs["editable"] = False
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["db_default"], kwargs["editable"]
+        return name, path, args, kwargs
+
+    def db_type(self, connection) -> str:
+        return "xid8"
 
 
 class Bundle(models.Model):
     """A model bundle that this index knows. Vectors of different bundles are never compared.
 
-    building -> live -> retired: a new bundle is filled beside the live one, and takes its place when it is complete.
+    building -> live -> retired. A building one is filled beside the live one and takes its place when it is complete;
+    by way of shadow it is tried on a share of the visitors first.
     """
 
     class State(models.TextChoices):
         BUILDING = "building"
+        SHADOW = "shadow"
         LIVE = "live"
         RETIRED = "retired"
 
     id = models.CharField(primary_key=True, max_length=120)
     dim = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.LIVE)
+    share = models.FloatField(default=0.0, help_text="of the visitors whose searches a shadow bundle answers, 0 to 1")
     registered_at = models.DateTimeField(auto_now_add=True)
+    promoted_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["state"], condition=models.Q(state="live"), name="one_live_bundle"),
+            models.CheckConstraint(condition=models.Q(share__gte=0, share__lte=1), name="share_from_0_to_1"),
         ]
 
 
 class ImageVector(models.Model):
-    """The hot tier: one unit vector (float32) per image and bundle.
+    """One unit vector (float16) per image and bundle: the truth that every generation is derived from.
 
-    The dimension is the bundle's; each live bundle gets its own partial HNSW index on `vector::halfvec(dim)`
-    (search/build/embed.py makes it), so a query can only walk vectors of the bundle that made it.
+    The dimension is the bundle's. Each bundle has its own partial HNSW index on `vector::halfvec(dim)` of its hot rows
+    (search/build/register.py makes it), so a query can only walk vectors of the bundle that made it. `written` and
+    `hot` are set by a trigger whenever the vector is written: what no generation holds yet is hot.
     """
 
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="vectors")
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="vectors")
     bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="vectors")
-    vector = VectorField()
+    vector = HalfVectorField()
     created_at = models.DateTimeField(auto_now_add=True)
+    hot = models.BooleanField(default=True, db_default=True)
+    written = Xid8Field()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["image", "bundle"], name="one_vector_per_image_and_bundle")]
+        indexes = [models.Index(fields=["bundle", "image"], condition=models.Q(hot=True), name="hot_vectors")]
+
+
+class Generation(models.Model):
+    """One immutable cold index of one bundle: rows that were visible at its watermark, in files of its own.
+
+    building -> ready -> live -> retired, or failed. The one retired last stays warm for a rollback.
+    """
+
+    class State(models.TextChoices):
+        BUILDING = "building"
+        READY = "ready"
+        LIVE = "live"
+        RETIRED = "retired"
+        FAILED = "failed"
+
+    id = models.CharField(primary_key=True, max_length=40, help_text="<utc yyyymmdd-hhmmss>-<6 hex>: also its folder")
+    bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="generations")
+    state = models.CharField(max_length=10, choices=State, default=State.BUILDING)
+    watermark = models.TextField(blank=True, help_text="pg_current_snapshot(), taken before the rows were read")
+    rows = models.BigIntegerField(default=0)
+    bytes_disk = models.BigIntegerField(default=0)
+    bytes_ram = models.BigIntegerField(default=0)
+    manifest = models.JSONField(default=dict)
+    recall = models.JSONField(default=dict)
+    progress = models.JSONField(default=dict, help_text="stage, done, total")
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ready_at = models.DateTimeField(null=True, blank=True)
+    promoted_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bundle"], condition=models.Q(state="live"), name="one_live_generation_per_bundle"
+            ),
+        ]
+
+
+class ServingEvent(models.Model):
+    """What was done to the index and by whom, append-only. Names outlive the rows that they name."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor = models.CharField(max_length=150, blank=True)
+    verb = models.CharField(max_length=30)
+    generation_id = models.CharField(max_length=40, blank=True)
+    bundle_id = models.CharField(max_length=120, blank=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "search_event"
+
+
+class Pin(models.Model):
+    """A category whose vectors stay in the hot tier: because someone said so, or because it is asked for most."""
+
+    class Why(models.TextChoices):
+        POLICY = "policy"
+        TRAFFIC = "traffic"
+
+    category = models.OneToOneField(Category, on_delete=models.CASCADE, related_name="pin")
+    why = models.CharField(max_length=10, choices=Why, default=Why.POLICY)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Change(models.Model):
+    """A product whose facts for search changed, in the order of ids; written by triggers, read by every process.
+
+    A reader keeps the pg_snapshot of its last look and reads what was not visible in it (search/retrieve/follow.py).
+    """
+
+    product_id = models.BigIntegerField()
+    xid = Xid8Field(db_index=True)
+    at = models.DateTimeField(db_default=Now())
+
+
+class QuerySample(models.Model):
+    """Vectors of real searches, the last couple of thousand: what a generation's recall is measured with."""
+
+    bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="samples")
+    vector = HalfVectorField()
+    at = models.DateTimeField(auto_now_add=True)
 
 
 class QueryPhoto(models.Model):

@@ -56,6 +56,7 @@ class Filters:
     price_min: Decimal | None = None
     price_max: Decimal | None = None
     in_stock: bool | None = None
+    seller: str | None = None  # name of a seller; price and stock must hold for that seller's offer
     attributes: dict[str, str] = field(default_factory=dict)
 
 
@@ -73,6 +74,7 @@ class Query:
     filters: Filters = Filters()
     limit: int = 20
     cursor: str | None = None
+    visitor: str | None = None  # an opaque token: the same one sees the same bundle while two are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Candidates:
     """What a retriever found, one row per catalog image, best first; n may be less than asked, or 0.
 
     image_ids, product_ids int64 (n,); vectors float32 (n, dim) unit rows; scores float32 (n,) inner products.
-    `partial`: the deadline passed before everything was looked at.
+    `partial`: not everything could be looked at; `notes` say in words what is missing ("shard 0003 is missing").
+    `explain`: how it was searched, where that was asked for.
     """
 
     image_ids: np.ndarray
@@ -96,6 +99,8 @@ class Candidates:
     vectors: np.ndarray
     scores: np.ndarray
     partial: bool = False
+    notes: tuple[str, ...] = ()
+    explain: dict | None = None
 
     def __len__(self) -> int:
         return len(self.image_ids)
@@ -121,6 +126,10 @@ class Gathered:
     @property
     def partial(self) -> bool:
         return self.near.partial or self.words.partial
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self.near.notes, *(["the search by words did not answer in time"] if self.words.partial else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +193,4 @@ class Answer:
     bundle: str
     generation: str | None
     stages_ms: dict[str, float]
+    degraded: tuple[str, ...] = ()  # what could not be looked at, in words

@@ -57,8 +57,8 @@ def store_vectors(images: list[Image], bundle_ids: list[str]) -> int:
 
 
 def bundles_to_fill() -> list[str]:
-    """The live bundle and the one being built: new pictures go to both."""
-    states = [Bundle.State.LIVE, Bundle.State.BUILDING]
+    """The live bundle and those being built or tried: new pictures go to all."""
+    states = [Bundle.State.LIVE, Bundle.State.BUILDING, Bundle.State.SHADOW]
     return list(Bundle.objects.filter(state__in=states).order_by("registered_at").values_list("pk", flat=True))
 
 

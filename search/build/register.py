@@ -56,12 +56,12 @@ def index_name(bundle_id: str) -> str:
 
 
 def create_index(bundle: Bundle) -> None:
-    """A partial HNSW index over this bundle's vectors alone, in half precision."""
+    """A partial HNSW index over this bundle's hot vectors alone."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE INDEX IF NOT EXISTS {index_name(bundle.pk)} ON search_imagevector"
             f" USING hnsw ((vector::halfvec({int(bundle.dim)})) halfvec_ip_ops)"
-            f" WHERE bundle_id = '{bundle.pk.replace(chr(39), chr(39) * 2)}'"
+            f" WHERE bundle_id = '{bundle.pk.replace(chr(39), chr(39) * 2)}' AND hot"
         )
 
 

@@ -17,14 +17,14 @@ from search.types import Candidates, Filters, QueryVector
 
 EXACT_MAX_ROWS = 4000  # about 4 ms for 256 dimensions; the index is faster above
 EF_SEARCH_MAX = 1000
-VECTOR_HEADER_BYTES = 4  # pgvector's binary form: uint16 dim, uint16 unused, then big-endian float32
+VECTOR_HEADER_BYTES = 4  # pgvector's binary form of halfvec: uint16 dim, uint16 unused, then big-endian float16
 
 FROM = """search_imagevector v JOIN catalog_product p ON p.id = v.product_id JOIN catalog_image i ON i.id = v.image_id
     WHERE v.bundle_id = %s AND NOT i.blocked
         AND i.status NOT IN ('rejected', 'failed') AND {condition}"""
 COUNT = f"SELECT count(*) FROM (SELECT 1 FROM {FROM} LIMIT %s) AS counted"
 EXACT = f"""WITH pool AS MATERIALIZED (SELECT v.image_id, v.product_id, v.vector FROM {FROM})
-    SELECT image_id, product_id, vector FROM pool ORDER BY vector <#> %s::vector LIMIT %s"""
+    SELECT image_id, product_id, vector FROM pool ORDER BY vector <#> %s::halfvec LIMIT %s"""
 APPROXIMATE = """SELECT v.image_id, v.product_id, v.vector FROM {source}
     ORDER BY v.vector::halfvec({dim}) <#> %s::halfvec({dim}) LIMIT %s"""
 
@@ -62,8 +62,8 @@ class HotTier:
 
 
 def approximate_sql(query: QueryVector, condition: str) -> str:
-    """The bundle id is a literal here: the planner only takes a partial index whose condition it can prove."""
-    source = FROM.replace("%s", literal(query.bundle_id), 1).format(condition=condition)
+    """Bundle id and hot stand here as they do in the index: the planner only takes one whose condition it can prove."""
+    source = FROM.replace("%s", literal(query.bundle_id) + " AND v.hot", 1).format(condition=condition)
     return APPROXIMATE.format(source=source, dim=int(query.vector.size))
 
 
@@ -92,7 +92,7 @@ def read_rows(sql: str, values: list, query: QueryVector) -> Candidates:
         rows = cursor.execute(sql, values, binary=True).fetchall()
     if not rows:
         return no_candidates(query.vector.size)
-    vectors = np.stack([np.frombuffer(row[2], dtype=">f4", offset=VECTOR_HEADER_BYTES) for row in rows])
+    vectors = np.stack([np.frombuffer(row[2], dtype=">f2", offset=VECTOR_HEADER_BYTES) for row in rows])
     vectors = vectors.astype(np.float32)
     scores = vectors @ query.vector
     order = np.argsort(-scores, kind="stable")
