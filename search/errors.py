@@ -1,4 +1,5 @@
-"""What can be wrong with a search. Each docstring is the message; doors turn `status` and `code` into a problem."""
+"""What can be wrong with a search or with the index. Each docstring is the message; doors turn `status` and `code` into
+a problem."""
 
 
 class SearchError(Exception):
@@ -90,3 +91,60 @@ class Overloaded(SearchError):
     status = 503
     code = "overloaded"
     retry_after_s = 3
+
+
+class IndexRefused(SearchError):
+    """This cannot be done with the index as it stands."""
+
+    status = 409
+    code = "index-refused"
+
+
+class UnknownGeneration(IndexRefused):
+    """There is no such generation. `manage.py index status` lists them."""
+
+    status = 404
+    code = "unknown-generation"
+
+
+class UnknownBundle(IndexRefused):
+    """There is no such bundle. `manage.py bundle list` lists them."""
+
+    status = 404
+    code = "unknown-bundle"
+
+
+class NotReady(IndexRefused):
+    """Only what is ready can be promoted."""
+
+    code = "not-ready"
+
+
+class FailedVerification(IndexRefused):
+    """This generation failed its verification, and is never promoted. Build another one."""
+
+    code = "failed-verification"
+
+
+class ChangedMeanwhile(IndexRefused):
+    """Another process changed what is live meanwhile. Look at the status, and decide again."""
+
+    code = "changed-meanwhile"
+
+
+class NothingToGoBackTo(IndexRefused):
+    """There is nothing to go back to: no retired one has its files here and complete."""
+
+    code = "nothing-to-go-back-to"
+
+
+class StillNeeded(IndexRefused):
+    """It is live, or kept for going back to it."""
+
+    code = "still-needed"
+
+
+class RowsWouldBeLost(IndexRefused):
+    """This generation is older than what was taken out of the hot tier: some rows would be in no tier. Build another."""
+
+    code = "rows-would-be-lost"
