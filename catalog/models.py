@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import GeneratedField, Q
+from django.db.models.functions import Now
 
 
 class Category(models.Model):
@@ -117,9 +118,17 @@ class Image(models.Model):
     colours = models.JSONField(default=list, blank=True)
     blocked = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    waiting_since = models.DateTimeField(db_default=Now(), editable=False, help_text="when it last became pending")
     inspected_at = models.DateTimeField(null=True, blank=True)
     indexed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["product", "source"], name="one_image_per_source")]
+
+
+class LateDay(models.Model):
+    """How many pictures became searchable later than promised, by the UTC day on which they did. Only ever grows."""
+
+    day = models.DateField(primary_key=True)
+    pictures = models.PositiveBigIntegerField(default=0)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from procrastinate.contrib.django import app
@@ -15,6 +16,12 @@ from catalog.models import Category, Image, Product
 INSPECT_TASK = "catalog.inspect_image"
 PATH_SEPARATOR = " > "
 DEFAULT_SELLER = "This shop"
+COUNT_IF_LATE = """
+    INSERT INTO catalog_lateday AS late (day, pictures)
+    SELECT (now() AT TIME ZONE 'UTC')::date, 1 FROM catalog_image
+    WHERE id = %s AND indexed_at - waiting_since > make_interval(secs => %s)
+    ON CONFLICT (day) DO UPDATE SET pictures = late.pictures + 1
+"""
 
 
 def mark_indexed(image_id: int) -> bool:
@@ -25,8 +32,15 @@ def mark_indexed(image_id: int) -> bool:
     """
     inspected = Image.objects.filter(pk=image_id, status=Image.Status.INSPECTED)
     if inspected.update(status=Image.Status.INDEXED, indexed_at=timezone.now(), reason=""):
+        count_if_late(image_id)
         return True
     return Image.objects.filter(pk=image_id, status=Image.Status.INDEXED).exists()  # indexed again, by another bundle
+
+
+def count_if_late(image_id: int) -> None:
+    """A breach of settings.SIGHTLINE_FRESHNESS_SLA_S is counted where a deleted picture cannot take it back."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_IF_LATE, [image_id, settings.SIGHTLINE_FRESHNESS_SLA_S])
 
 
 def mark_rejected(image_id: int, reason: str) -> bool:

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0)
 STAGE_SECONDS = Histogram("sightline_stage_seconds", "Time of one stage of a search.", ["stage"], buckets=BUCKETS_S)
+PARTIAL = Counter("sightline_partial", "Searches that a part of the index did not answer, by reason.", ["reason"])
+REASONS = ("missing", "broken", "hot tier", "time", "database")  # the first that a note names
 
 
 class Stopwatch:
@@ -32,3 +34,9 @@ class Stopwatch:
         """Milliseconds by stage in the order they ran, and `total` since the stopwatch was made."""
         rounded = {name: round(ms, 2) for name, ms in self.stages_ms.items()}
         return rounded | {"total": round((perf_counter() - self.started) * 1000, 2)}
+
+
+def count_partial(notes: tuple[str, ...]) -> None:
+    """One search was answered in part: count each reason once. `notes` say in words what is missing."""
+    for reason in {next((known for known in REASONS if known in note), "other") for note in notes or ("",)}:
+        PARTIAL.labels(reason).inc()

@@ -116,6 +116,8 @@ SPECTACULAR_SETTINGS = {
 
 SIGHTLINE_PHOTO_HOURS = float(os.environ.get("SIGHTLINE_PHOTO_HOURS", "24"))
 SIGHTLINE_FETCH_ALLOW = [host for host in os.environ.get("SIGHTLINE_FETCH_ALLOW", "").split(",") if host]
+# A new picture is promised to be found within this time; later ones are counted (catalog.LateDay, /metrics).
+SIGHTLINE_FRESHNESS_SLA_S = float(os.environ.get("SIGHTLINE_FRESHNESS_SLA_S", "5"))
 SIGHTLINE_MODEL_THREADS = int(os.environ.get("SIGHTLINE_MODEL_THREADS", "2"))
 SAMPLE_PHOTOS = os.environ.get("SIGHTLINE_SAMPLE_PHOTOS")  # demo/samples.jsonl: photos to try on the home page
 EMBEDDED_POSTGRES: Path | None = None

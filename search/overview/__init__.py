@@ -1,0 +1,1 @@
+"""What the operator, the probes and the numbers want to know about the index. Reads only."""
