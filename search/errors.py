@@ -145,6 +145,6 @@ class StillNeeded(IndexRefused):
 
 
 class RowsWouldBeLost(IndexRefused):
-    """This generation is older than what was taken out of the hot tier: some rows would be in no tier. Build another."""
+    """It is older than what was taken out of the hot tier: rows would be in no tier. Build another one."""
 
     code = "rows-would-be-lost"

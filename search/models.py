@@ -32,7 +32,7 @@ class Bundle(models.Model):
     """A model bundle that this index knows. Vectors of different bundles are never compared.
 
     building -> live -> retired. A building one is filled beside the live one and takes its place when it is complete;
-    by way of shadow it is tried on a share of the visitors first.
+    by way of shadow it is tried on a share of the visitors first. Removing: the worker deletes all that belongs to it.
     """
 
     class State(models.TextChoices):
@@ -40,6 +40,7 @@ class Bundle(models.Model):
         SHADOW = "shadow"
         LIVE = "live"
         RETIRED = "retired"
+        REMOVING = "removing"
 
     id = models.CharField(primary_key=True, max_length=120)
     dim = models.PositiveIntegerField()
@@ -80,7 +81,8 @@ class ImageVector(models.Model):
 class Generation(models.Model):
     """One immutable cold index of one bundle: rows that were visible at its watermark, in files of its own.
 
-    building -> ready -> live -> retired, or failed. The one retired last stays warm for a rollback.
+    building -> ready -> live -> retired, or failed. The one retired last stays warm for a rollback. Removing: the row
+    says so before the files go, and goes after them.
     """
 
     class State(models.TextChoices):
@@ -89,6 +91,7 @@ class Generation(models.Model):
         LIVE = "live"
         RETIRED = "retired"
         FAILED = "failed"
+        REMOVING = "removing"
 
     id = models.CharField(primary_key=True, max_length=40, help_text="<utc yyyymmdd-hhmmss>-<6 hex>: also its folder")
     bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="generations")

@@ -118,6 +118,13 @@ SIGHTLINE_PHOTO_HOURS = float(os.environ.get("SIGHTLINE_PHOTO_HOURS", "24"))
 SIGHTLINE_FETCH_ALLOW = [host for host in os.environ.get("SIGHTLINE_FETCH_ALLOW", "").split(",") if host]
 # A new picture is promised to be found within this time; later ones are counted (catalog.LateDay, /metrics).
 SIGHTLINE_FRESHNESS_SLA_S = float(os.environ.get("SIGHTLINE_FRESHNESS_SLA_S", "5"))
+SIGHTLINE_INDEX_DIR = VAR_DIR / "index"  # generations, a folder each
+SIGHTLINE_BUNDLES_DIR = VAR_DIR / "bundles"  # model bundles that were registered here, besides those that ship
+SIGHTLINE_AUTO_PROMOTE = True  # a complete and verified new bundle takes over by itself
+SIGHTLINE_AUTO_PROMOTE_MERGES = os.environ.get("SIGHTLINE_AUTO_PROMOTE_MERGES", "1") == "1"
+SIGHTLINE_GOLDEN = os.environ.get("SIGHTLINE_GOLDEN", "")  # an evaluation folder that a new bundle must not be worse on
+SIGHTLINE_KEEP_BUNDLE_DAYS = float(os.environ.get("SIGHTLINE_KEEP_BUNDLE_DAYS", "7"))  # after it was retired
+SIGHTLINE_TRAFFIC_PINS = int(os.environ.get("SIGHTLINE_TRAFFIC_PINS", "0"))  # most wanted categories to keep hot
 SIGHTLINE_MODEL_THREADS = int(os.environ.get("SIGHTLINE_MODEL_THREADS", "2"))
 SAMPLE_PHOTOS = os.environ.get("SIGHTLINE_SAMPLE_PHOTOS")  # demo/samples.jsonl: photos to try on the home page
 EMBEDDED_POSTGRES: Path | None = None
