@@ -12,7 +12,7 @@ from django.db.utils import OperationalError
 from psycopg import Cursor
 from psycopg.errors import QueryCanceled
 
-from search.retrieve.filters import where
+from search.filters import where
 from search.types import Candidates, Filters, QueryVector
 
 EXACT_MAX_ROWS = 4000  # about 4 ms for 256 dimensions; the index is faster above

@@ -4,7 +4,7 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 from psycopg.errors import QueryCanceled
 
-from search.retrieve.filters import where
+from search.filters import where
 from search.retrieve.hot import set_limits
 from search.types import Filters, LexicalHits
 
