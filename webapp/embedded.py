@@ -37,7 +37,7 @@ class EmbeddedError(RuntimeError):
 def django_database(pgdata: Path, name: str) -> dict:
     """Django's settings for one database of this server. Starts nothing."""
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "webapp.postgres",
         "NAME": name,
         "USER": SUPERUSER,
         "HOST": str(socket_folder(pgdata)),

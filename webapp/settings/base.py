@@ -58,7 +58,7 @@ TEMPLATES = [
 
 
 def database_from(url: str) -> dict:
-    return dj_database_url.parse(url, conn_health_checks=True)
+    return dj_database_url.parse(url, engine="webapp.postgres")
 
 
 LANGUAGE_CODE = "en"
@@ -115,9 +115,19 @@ SPECTACULAR_SETTINGS = {
 }
 
 SIGHTLINE_PHOTO_HOURS = float(os.environ.get("SIGHTLINE_PHOTO_HOURS", "24"))
+SIGHTLINE_DATABASE_PATIENCE_S = 2.0  # for one statement of a search; after that it goes on without
+SIGHTLINE_SPOOL_DIR = VAR_DIR / "spool"  # what could not be written into the database waits here
 SIGHTLINE_FETCH_ALLOW = [host for host in os.environ.get("SIGHTLINE_FETCH_ALLOW", "").split(",") if host]
 # A new picture is promised to be found within this time; later ones are counted (catalog.LateDay, /metrics).
 SIGHTLINE_FRESHNESS_SLA_S = float(os.environ.get("SIGHTLINE_FRESHNESS_SLA_S", "5"))
+# The live generation counts as stale when it lacks this many rows, or this share of its own after this many hours.
+SIGHTLINE_STALE_ROWS = int(os.environ.get("SIGHTLINE_STALE_ROWS", "200000"))
+SIGHTLINE_STALE_HOURS, SIGHTLINE_STALE_SHARE = 48, 0.01
+# What a gigabyte costs in a year, for the operator's page: assumed, so put your own here.
+SIGHTLINE_PRICES = {
+    "ram_gb_year": float(os.environ.get("SIGHTLINE_PRICE_RAM_GB_YEAR", "40")),
+    "disk_gb_year": float(os.environ.get("SIGHTLINE_PRICE_DISK_GB_YEAR", "1")),
+}
 SIGHTLINE_INDEX_DIR = VAR_DIR / "index"  # generations, a folder each
 SIGHTLINE_BUNDLES_DIR = VAR_DIR / "bundles"  # model bundles that were registered here, besides those that ship
 SIGHTLINE_AUTO_PROMOTE = True  # a complete and verified new bundle takes over by itself

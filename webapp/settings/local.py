@@ -18,4 +18,4 @@ if url := os.environ.get("DATABASE_URL"):
 else:
     EMBEDDED_POSTGRES = VAR_DIR / "pg"
     DATABASES = {"default": embedded.django_database(EMBEDDED_POSTGRES, "sightline")}
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 5}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 2}

@@ -8,7 +8,7 @@ from webapp.settings.base import BASE_DIR, STORAGES, database_from
 SECRET_KEY = os.environ["SECRET_KEY"]
 ALLOWED_HOSTS = os.environ["SIGHTLINE_HOSTS"].split(",")
 DATABASES = {"default": database_from(os.environ["DATABASE_URL"])}
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 5}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 2}
 
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
