@@ -1,0 +1,67 @@
+"""Writes the cards of a generation's products (search/cards.py), a chunk at a time."""
+
+import json
+import os
+from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from django.db import connection
+
+from catalog.queries import CARDS
+from search.cards import ENDS, IDS, LINES
+from search.rerank import facts
+
+CHUNK = 2000
+
+
+def write_cards(folder: Path, product_ids: Iterable[int], progress=None) -> int:
+    """Writes three files into `folder` and returns how many cards they hold; hidden and deleted products have none.
+
+    `progress(done)` is called after each chunk. Raises OSError on a full disk; what was begun is overwritten next time.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ids, ends = array("q"), array("q", [0])
+    done = 0
+    asked = iter(np.unique(np.fromiter(product_ids, np.int64)).tolist())
+    with synced(folder / LINES) as lines:
+        while chunk := list(islice(asked, CHUNK)):
+            for product_id, line in read_lines(chunk):
+                lines.write(line)
+                ids.append(product_id)
+                ends.append(ends[-1] + len(line))
+            done += len(chunk)
+            if progress:
+                progress(done)
+    for name, numbers in ((IDS, ids), (ENDS, ends)):
+        with synced(folder / name) as file:
+            file.write(numbers.tobytes())
+    return len(ids)
+
+
+@contextmanager
+def synced(path: Path):
+    """Open for writing; on the disk when it is closed."""
+    with open(path, "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_lines(chunk: list[int]) -> Iterator[tuple[int, bytes]]:
+    """Product ids ascending, with their line."""
+    with connection.cursor() as cursor:
+        cursor.execute(CARDS, [chunk])
+        rows = sorted(cursor.fetchall())
+    known = facts.read_facts(chunk)
+    for product_id, sku, group, gtin, title, brand, category, file, price, currency, in_stock in rows:
+        if product_id in known:
+            its = known[product_id]
+            values = [
+                sku, group, gtin, title, brand, category or "", file or "", None if price is None else str(price),
+                currency or "", bool(in_stock), its.color, its.phashes,
+            ]  # fmt: skip
+            yield product_id, json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
