@@ -241,7 +241,8 @@ def main() -> None:
     p50, p99 = np.percentile(samples, [50, 99])
     print(f"Service time: {source}; {len(samples)} searches, p50 {p50:.2f}, p99 {p99:.2f}, mean {mean:.2f} ms.")
     print(f"{base.replicas} replicas, {base.cores} cores each, {base.utilisation:.0%} busy.")
-    print(f"Deadline {deadline_ms:.1f} ms, timeout {base.timeout_ms:.1f} ms, {base.queries} queries a row, seed {base.seed}.\n")
+    print(f"Deadline {deadline_ms:.1f} ms, timeout {base.timeout_ms:.1f} ms.")
+    print(f"{base.queries} queries a row, seed {base.seed}.\n")
     rows = []
     for line in markdown(keep(table(base, samples, asked.slow_share, deadline_ms), rows)):
         print(line, flush=True)
