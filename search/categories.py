@@ -64,12 +64,6 @@ def seller_ids(name: str) -> tuple[int, ...]:
     return _sellers.get(name)
 
 
-def forget() -> None:
-    """Ask the database again, as after a change that must be seen at once in this process."""
-    _trees.forget()
-    _sellers.forget()
-
-
 def read_tree(_: object = None) -> Tree:
     exact, named, below = defaultdict(set), defaultdict(set), defaultdict(list)
     with connection.cursor() as cursor:

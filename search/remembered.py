@@ -1,10 +1,13 @@
 """Small answers of the database, kept for a moment so that not every search asks again."""
 
 import threading
+import weakref
 from collections.abc import Callable, Hashable
 from time import monotonic
 
 from django.db.utils import InterfaceError, OperationalError
+
+_all: weakref.WeakSet["Remembered"] = weakref.WeakSet()
 
 
 class Remembered:
@@ -14,6 +17,7 @@ class Remembered:
         self._read, self._kept_s, self._size = read, kept_s, size
         self._answers: dict[Hashable, tuple[float, object]] = {}
         self._lock = threading.Lock()
+        _all.add(self)
 
     def get(self, key: Hashable = None, kept_s: float | None = None):
         """Raises OperationalError or InterfaceError for what was never asked before the database went away."""
@@ -39,3 +43,9 @@ class Remembered:
     def forget(self) -> None:
         with self._lock:
             self._answers.clear()
+
+
+def forget() -> None:
+    """Ask the database anew for everything, as after a change that must be seen at once in this process."""
+    for remembered in _all:
+        remembered.forget()

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from PIL import Image, ImageDraw
 
-from search import categories
+from search import remembered
 from tests import shop as shops
 from webapp import embedded
 
@@ -47,7 +47,7 @@ def django_db_modify_db_settings(postgres_server):
 @pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()
-    categories.forget()
+    remembered.forget()
 
 
 def picture(seed: int = 0, size: tuple[int, int] = (240, 200), format: str = "JPEG", **save) -> bytes:
