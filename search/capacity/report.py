@@ -1,0 +1,148 @@
+"""All tiers together: totals, warnings, and the report as text and as JSON."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from search.capacity.constants import Constants
+from search.capacity.demand import Demand
+from search.capacity.prices import Prices
+from search.capacity.published import SYSTEMS
+from search.capacity.tiers import Tier, catalog_encoding, cold_tier, hot_tier, query_encoding, truth_tier
+
+RETRIEVE_BUDGET_MS = 40
+TOLERANCE = 0.005
+FAR_BEYOND = 20  # times more rows than were measured
+LEFT_OUT = (
+    "the slowest of many shards decides how long a query takes: python bench/tail.py simulates it",
+    "network between router and shards, load balancers, web servers, and filling the cards from PostgreSQL",
+    "the first search with a filter that no process has seen reads the filter columns of every row of a shard",
+    "cores of another machine are taken to be as fast as this one's, and as fast when all of them are busy",
+    "vectors are made up for the calibration (clustered, heavy-tailed); yours may need more or fewer lists",
+    "discounts for quantity, staff, and data transfer",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    demand: Demand
+    prices: Prices
+    constants: Constants
+    tiers: tuple[Tier, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def yearly(self) -> float:
+        return sum(tier.yearly(self.prices) for tier in self.tiers)
+
+    @property
+    def cold(self) -> Tier:
+        return self.tiers[0]
+
+
+def plan(demand: Demand, constants: Constants, prices: Prices) -> Report:
+    """What this demand needs. Raises MissingConstant where the calibration lacks something."""
+    tiers = (
+        cold_tier(demand, constants, prices),
+        hot_tier(demand, constants),
+        truth_tier(demand, constants),
+        query_encoding(demand, constants, prices),
+        catalog_encoding(demand, constants, prices),
+    )
+    return Report(demand, prices, constants, tiers, tuple(warnings(demand, constants, tiers)))
+
+
+def warnings(demand: Demand, constants: Constants, tiers: tuple[Tier, ...]) -> Iterator[str]:
+    """Where the plan goes further than what was measured, or than what the software does today."""
+    cold, hot = tiers[0], tiers[1]
+    figures = {line.what: line.value for line in cold.lines}
+    shard_rows, measured = figures["rows"] / figures["shards"], constants["calibration_rows"]
+    if shard_rows > FAR_BEYOND * measured:
+        yield f"Shards of {shard_rows:,.0f} rows are {shard_rows / measured:,.0f} times larger than the one measured."
+    wait_ms = figures.get("waiting for the disk", 0)
+    if wait_ms > RETRIEVE_BUDGET_MS:
+        yield f"A query waits {wait_ms:.0f} ms for the disk; the budget of retrieval is {RETRIEVE_BUDGET_MS} ms."
+    hot_rows = hot.lines[0].value
+    if hot_rows > FAR_BEYOND * constants["hot_rows"]:
+        times = hot_rows / constants["hot_rows"]
+        yield f"A hot tier of {hot_rows:,.0f} rows is {times:,.0f} times the size that was measured: merge more often."
+    if hot.ram_gib / demand.replicas > demand.machine.ram_gib * demand.machine.usable_ram:
+        yield "The hot tier does not fit the memory of one machine, and it is not split over several."
+    reached = constants.tuning(int(measured), demand.recall).reached
+    if reached < demand.recall - TOLERANCE:
+        yield f"Asked for a recall of {demand.recall}, the calibration's shard reached {reached:.3f}."
+
+
+def lines(report: Report) -> Iterator[str]:
+    """The report for people, as Markdown."""
+    demand, prices = report.demand, report.prices
+    yield f"# {demand.images:,} images of {demand.dim} numbers, {demand.queries_per_s:,g} queries a second"
+    shares = f"{demand.filtered_share:.0%} of the queries filtered, {demand.photo_share:.0%} with a photo"
+    yield f"Recall {demand.recall}, {shares}."
+    for tier in report.tiers:
+        yield f"\n## {tier.name}\n"
+        yield "| | | unit | how | constants |\n|---|--:|---|---|---|"
+        for line in tier.lines:
+            marks = ", ".join(f"{name} [{report.constants.of(name).origin}]" for name in line.uses)
+            yield f"| {line.what} | {number(line.value)} | {line.unit} | {line.how} | {marks} |"
+    yield "\n## A year\n"
+    yield f"| tier | RAM GiB | SSD GiB | objects GiB | vCPU | accelerators | {prices.currency} a year |"
+    yield "|---|--:|--:|--:|--:|--:|--:|"
+    for tier in report.tiers:
+        needs = (tier.ram_gib, tier.ssd_gib, tier.object_gib, tier.vcpus, tier.accelerators, tier.yearly(prices))
+        yield f"| {tier.name} | {' | '.join(number(need) for need in needs)} |"
+    yield f"| all | | | | | | {number(report.yearly)} |"
+    yield f"\nPrices are assumptions, to be replaced (--prices): {price_list(prices)}."
+    yield from comparison(report)
+    yield "\n## Constants\n\n| constant | value | unit | origin | source |\n|---|--:|---|---|---|"
+    for name, constant in sorted(report.constants.by_name.items()):
+        yield f"| {name} | {number(constant.value)} | {constant.unit} | {constant.origin} | {constant.source} |"
+    if report.warnings:
+        yield "\n## Beyond what was measured\n"
+        yield from (f"- {warning}" for warning in report.warnings)
+    yield "\n## Left out\n"
+    yield from (f"- {left}" for left in LEFT_OUT)
+
+
+def comparison(report: Report) -> Iterator[str]:
+    yield "\n## Next to what others published\n"
+    yield "Other hardware, dimensions and metrics: for orders of magnitude, not for ratios.\n"
+    yield "| system | data | published | queries/s a vCPU | RAM bytes a vector | source |\n|---|---|---|--:|--:|---|"
+    cold, demand = report.cold, report.demand
+    per_vcpu = demand.queries_per_s / cold.vcpus if cold.vcpus else 0
+    per_vector = cold.ram_gib * 2**30 / demand.images / demand.replicas
+    money = (
+        f"{number(report.yearly / demand.images * 1e6)} {report.prices.currency} a million images and year, all tiers"
+    )
+    mine = f"| **this plan**, cold tier | {demand.images:,} x {demand.dim} d | {money} |"
+    yield f"{mine} {number(per_vcpu)} | {number(per_vector)} a replica | computed above |"
+    for row in SYSTEMS:
+        rates = (number(rate) if rate else "" for rate in (row.queries_per_vcpu, row.ram_bytes_per_vector))
+        yield f"| {row.system} | {row.data} | {row.figure} | {' | '.join(rates)} | {row.source} |"
+
+
+def price_list(prices: Prices) -> str:
+    money = asdict(prices)
+    currency = money.pop("currency")
+    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in money.items()) + f" {currency}"
+
+
+def number(value: float) -> str:
+    """Three digits that count, more only for whole numbers."""
+    if value == int(value) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def as_dict(report: Report) -> dict:
+    """The report for machines: everything above, unrounded."""
+    return {
+        "demand": asdict(report.demand),
+        "prices": asdict(report.prices),
+        "tiers": [asdict(tier) | {"yearly": tier.yearly(report.prices)} for tier in report.tiers],
+        "yearly": report.yearly,
+        "constants": {name: asdict(constant) for name, constant in report.constants.by_name.items()},
+        "tunings": [asdict(tuning) for tuning in report.constants.tunings],
+        "published": [asdict(system) for system in SYSTEMS],
+        "warnings": list(report.warnings),
+        "left_out": list(LEFT_OUT),
+    }
