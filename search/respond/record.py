@@ -3,10 +3,14 @@
 import uuid
 
 from django.core.signing import BadSignature, Signer
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError
+from django.db.utils import InterfaceError, OperationalError
 
-from search.errors import BadCursor, UnknownProduct, UnknownQuery
+from catalog import outage
+from search.errors import BadCursor, Unavailable, UnknownProduct, UnknownQuery
 from search.models import Click, QueryLog
+from search.respond.keep import keep
+from search.respond.recent import recent
 from search.types import Filters, Hit, Query
 
 LOGGED_PRODUCTS = 200
@@ -14,19 +18,16 @@ SIGNER = Signer(salt="search.cursor")
 
 
 def record(
-    query: Query, understanding: dict, hits: list[Hit], bundle_id: str, partial: bool, stages_ms: dict
+    query: Query,
+    understanding: dict,
+    hits: list[Hit],
+    bundle_id: str,
+    partial: bool,
+    stages_ms: dict,
+    generation: str | None = None,
 ) -> QueryLog:
     """One row per search; its ranking is what later pages are cut from."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        # A power cut may cost the last searches' log lines; waiting for the disk would cost every shopper.
-        cursor.execute("SET LOCAL synchronous_commit = off")
-        return create_row(query, understanding, hits, bundle_id, partial, stages_ms)
-
-
-def create_row(
-    query: Query, understanding: dict, hits: list[Hit], bundle_id: str, partial: bool, stages_ms: dict
-) -> QueryLog:
-    return QueryLog.objects.create(
+    log = QueryLog(
         asked={
             **understanding,
             "weights": list(query.weights),
@@ -34,10 +35,13 @@ def create_row(
         },
         photo_token=query.photo or "",
         bundle_id=bundle_id,
+        generation=generation or "",
         ranking=[[hit.product_id, round(hit.score, 4), hit.scores, hit.also] for hit in hits[:LOGGED_PRODUCTS]],
         partial=partial,
         stages_ms=stages_ms,
     )
+    recent.add(log, written=keep(log))
+    return log
 
 
 def filters_to_json(filters: Filters) -> dict:
@@ -55,25 +59,45 @@ def make_cursor(query_id: uuid.UUID, place: int) -> str:
 
 
 def read_cursor(cursor: str) -> tuple[QueryLog, int]:
-    """The logged query and the place of the next result. Raises BadCursor."""
+    """The logged query and the place of the next result. Raises BadCursor, and Unavailable where nobody can tell."""
     try:
         query_hex, place, signature = cursor.split(".")
         SIGNER.unsign(f"{query_hex}.{place}:{signature}")
-        return QueryLog.objects.get(pk=uuid.UUID(hex=query_hex)), int(place)
+        return logged(uuid.UUID(hex=query_hex)), int(place)
     except (ValueError, BadSignature, QueryLog.DoesNotExist):
         raise BadCursor from None
+
+
+def logged(query_id: uuid.UUID) -> QueryLog:
+    """A search by its id. Raises QueryLog.DoesNotExist; Unavailable for one that only a database that is away knows."""
+    if not outage.is_away():
+        try:
+            return QueryLog.objects.get(pk=query_id)
+        except QueryLog.DoesNotExist:
+            if log := recent.get(query_id, unwritten_only=True):
+                return log
+            raise
+        except (OperationalError, InterfaceError) as error:
+            if not outage.lost(error):
+                raise
+            outage.suspect(error)
+    if log := recent.get(query_id):
+        return log
+    raise Unavailable("The next page of this search is in the catalog database, which is away. Try again in a moment.")
 
 
 def record_click(query_id: str, product_id: int, rank: int) -> None:
     """A shopper chose this result. Raises UnknownQuery, or UnknownProduct for what the query never showed."""
     try:
-        log = QueryLog.objects.get(pk=uuid.UUID(str(query_id)))
+        log = logged(uuid.UUID(str(query_id)))
     except (ValueError, QueryLog.DoesNotExist):
         raise UnknownQuery from None
+    except Unavailable:  # it was logged by another process; whether it showed the product is looked at on the return
+        keep(Click(query_id=uuid.UUID(str(query_id)), product_id=product_id, rank=rank))
+        return
     if not any(product_id == row[0] or product_id in row[3] for row in log.ranking):
         raise UnknownProduct("This query did not show such a product.")
     try:
-        with transaction.atomic():
-            Click.objects.create(query=log, product_id=product_id, rank=rank)
+        keep(Click(query_id=log.pk, product_id=product_id, rank=rank), later=log._state.adding)
     except IntegrityError:  # deleted from the catalog since it was shown
         raise UnknownProduct from None

@@ -16,7 +16,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # The servers and workers that browser and kill tests start must find the files of the run that started them.
 TEST_VAR = Path(os.environ.setdefault("SIGHTLINE_TEST_VAR", tempfile.mkdtemp(prefix="sightline-test-")))
 MEDIA_ROOT = TEST_VAR / "media"
-SIGHTLINE_SPOOL_DIR = TEST_VAR / "spool"
+SIGHTLINE_SPOOL_DIR, SIGHTLINE_SPOOL_TENDED = TEST_VAR / "spool", "SIGHTLINE_TEST_DATABASE" in os.environ
+SIGHTLINE_FOLLOW = os.environ.get("SIGHTLINE_FOLLOW") == "1"  # a test that wants it starts it
 SIGHTLINE_INDEX_DIR, SIGHTLINE_BUNDLES_DIR = TEST_VAR / "index", TEST_VAR / "bundles"
 STORAGES = {**STORAGES, "private": {**STORAGES["private"], "OPTIONS": {"location": TEST_VAR / "private"}}}
 
