@@ -3,25 +3,28 @@
 import io
 import secrets
 import threading
-from collections import OrderedDict
 from datetime import timedelta
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db import connection, transaction
+from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 from PIL import Image
 
+from catalog import outage
 from ml.errors import ImageRejected
 from ml.images import open_header, open_image, read_orientation
-from search.errors import BadImage, PhotoExpired
+from search.errors import BadImage, PhotoExpired, Unavailable
 from search.models import QueryPhoto
+from search.photo_memory import DecodedPhotos, KnownRows
+from search.respond.keep import keep as keep_row
 from search.types import FoundObject, FoundObjects, Photo
 
 MAX_SIDE_PX = 1280
 JPEG_QUALITY = 85
 DECODED_MAX_BYTES = 64 * 1024 * 1024
+KNOWN_ROWS = 2000  # photos of this process whose next tap needs no database
 TOKEN_BYTES = 32
 SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
@@ -46,69 +49,67 @@ def upright_size(data: bytes) -> tuple[int, int]:
     return (height, width) if read_orientation(header) in SIDEWAYS else (width, height)
 
 
-class DecodedPhotos:
-    """The photos of the last minutes, so that a second tap decodes nothing. Bounded by their bytes."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
-        self.held_bytes = 0
-        self.photos: OrderedDict[str, Photo] = OrderedDict()
-        self.lock = threading.Lock()
-
-    def get(self, token: str) -> Photo | None:
-        with self.lock:
-            if token in self.photos:
-                self.photos.move_to_end(token)
-            return self.photos.get(token)
-
-    def put(self, token: str, photo: Photo) -> None:
-        with self.lock:
-            self.drop(token)
-            self.photos[token] = photo
-            self.held_bytes += size_bytes(photo)
-            while self.held_bytes > self.max_bytes:
-                self.drop(next(iter(self.photos)))
-
-    def drop(self, token: str) -> None:
-        """Call with the lock held."""
-        if (photo := self.photos.pop(token, None)) is not None:
-            self.held_bytes -= size_bytes(photo)
-
-
-def size_bytes(photo: Photo) -> int:
-    return photo.image.width * photo.image.height * 3
-
-
 _decoded = DecodedPhotos(DECODED_MAX_BYTES)
+_known = KnownRows(KNOWN_ROWS)
 
 
 def keep(photo: Photo, objects: tuple[FoundObject, ...], fallback: bool) -> str:
     """Store the cleaned photo and what was found in it; returns the token that opens it."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    out = io.BytesIO()
-    photo.image.save(out, "JPEG", quality=JPEG_QUALITY)
-    name = storages["private"].save(f"photos/{token[:2]}/{secrets.token_hex(16)}.jpg", ContentFile(out.getvalue()))
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")  # a power cut may cost a photo that expires anyway
-        QueryPhoto.objects.create(
-            token=token,
-            file=name,
-            width=photo.width,
-            height=photo.height,
-            objects_found=[{"bbox": found.bbox, "score": found.score, "label": found.label} for found in objects],
-            fallback=fallback,
-            expires_at=timezone.now() + timedelta(hours=getattr(settings, "SIGHTLINE_PHOTO_HOURS", 24)),
-        )
+    row = QueryPhoto(
+        token=token,
+        file=store(photo, token),
+        width=photo.width,
+        height=photo.height,
+        objects_found=[{"bbox": found.bbox, "score": found.score, "label": found.label} for found in objects],
+        fallback=fallback,
+        expires_at=timezone.now() + timedelta(hours=getattr(settings, "SIGHTLINE_PHOTO_HOURS", 24)),
+    )
+    keep_row(row)
+    _known.add(row)
     _decoded.put(token, photo)
     return token
 
 
+def store(photo: Photo, token: str) -> str:
+    """The name under which the cleaned picture lies in the private storage. Raises Unavailable on a full disk."""
+    out = io.BytesIO()
+    photo.image.save(out, "JPEG", quality=JPEG_QUALITY)
+    name = f"photos/{token[:2]}/{secrets.token_hex(16)}.jpg"
+    try:
+        return storages["private"].save(name, ContentFile(out.getvalue()))
+    except OSError as error:
+        raise Unavailable("There is no room to keep this photo right now. Try again in a moment.") from error
+
+
 def row_of(token: str) -> QueryPhoto:
-    """The photo's row. Raises PhotoExpired when it is unknown or its time is over, purged or not."""
-    row = None if "\0" in token else QueryPhoto.objects.filter(token=token, expires_at__gt=timezone.now()).first()
-    if row is None:
+    """The photo's row. Raises PhotoExpired when it is unknown or its time is over, purged or not.
+
+    While the database is away: as this process knows it. Raises Unavailable for one that another process may know.
+    """
+    row = None if "\0" in token else find_row(token)
+    if row is None or row.expires_at <= timezone.now():
         raise PhotoExpired
     return row
+
+
+def find_row(token: str) -> QueryPhoto | None:
+    if not outage.is_away():
+        try:
+            row = QueryPhoto.objects.filter(pk=token).first()
+        except (OperationalError, InterfaceError) as error:
+            if not outage.lost(error):
+                raise
+            outage.suspect(error)
+        else:
+            if row is not None:
+                _known.add(row)
+            return row or _known.get_unwritten(token)
+    if row := _known.get(token):
+        return row
+    raise Unavailable(
+        "This photo cannot be opened while the catalog database is away. Try again, or send it once more."
+    )
 
 
 def open_kept(token: str) -> Photo:

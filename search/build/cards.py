@@ -54,7 +54,7 @@ def synced(path: Path):
 def read_lines(chunk: list[int]) -> Iterator[tuple[int, bytes]]:
     """Product ids ascending, with their line."""
     with connection.cursor() as cursor:
-        cursor.execute(CARDS, [chunk])
+        cursor.execute(CARDS.format(product="NOT p.blocked", offer="o.product_id = p.id"), [chunk])
         rows = sorted(cursor.fetchall())
     known = facts.read_facts(chunk)
     for product_id, sku, group, gtin, title, brand, category, file, price, currency, in_stock in rows:

@@ -6,7 +6,7 @@ from PIL import Image
 
 from ml.detect import Detections
 from search.errors import BadQuery, BoxOutside, EmptyQuery, TextTooLong
-from search.photos import DecodedPhotos
+from search.photo_memory import DecodedPhotos
 from search.timing import Stopwatch
 from search.types import Photo, Query
 from search.understand.asked import check_kind, fuse_views
