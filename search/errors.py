@@ -148,3 +148,27 @@ class RowsWouldBeLost(IndexRefused):
     """It is older than what was taken out of the hot tier: rows would be in no tier. Build another one."""
 
     code = "rows-would-be-lost"
+
+
+class AlreadyBuilding(IndexRefused):
+    """A generation of this bundle is being built by another process. Wait for it, or look at `manage.py index status`."""
+
+    code = "already-building"
+
+
+class NothingToBuild(IndexRefused):
+    """This bundle has no vectors yet, so there is nothing to build."""
+
+    code = "nothing-to-build"
+
+
+class NotEnoughDisk(IndexRefused):
+    """There is not enough room on the disk of the index for another generation."""
+
+    code = "not-enough-disk"
+
+
+class BuildFailed(IndexRefused):
+    """The generation could not be built. What was wrong is kept with it; its files are gone."""
+
+    code = "build-failed"
