@@ -1,5 +1,6 @@
 """A shopper's filters as SQL conditions over catalog_product p. Every value is a parameter, never text."""
 
+from catalog.queries import Only
 from search.categories import category_ids, seller_ids
 from search.types import Filters
 
@@ -14,6 +15,13 @@ def where(filters: Filters) -> tuple[str, list]:
         inside = " AND ".join(["o.product_id = p.id", *offer])
         conditions.append(f"EXISTS (SELECT 1 FROM catalog_offer o WHERE {inside})")
     return " AND ".join(["NOT p.blocked", *conditions]), values + offer_values
+
+
+def only(filters: Filters) -> Only:
+    """The same for cards, which show the best of the offers that pass."""
+    product, product_values = product_conditions(filters)
+    offer, offer_values = offer_conditions(filters)
+    return Only(tuple(product), tuple(product_values), tuple(offer), tuple(offer_values))
 
 
 def product_conditions(filters: Filters) -> tuple[list[str], list]:

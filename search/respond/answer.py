@@ -38,4 +38,5 @@ def next_page(cursor: str, limit: int) -> Answer:
 def filters_from_json(asked: dict) -> Filters:
     prices = (asked["price_min"], asked["price_max"])
     price_min, price_max = (None if price is None else Decimal(price) for price in prices)
-    return Filters(asked["category"], price_min, price_max, asked["in_stock"], asked["attributes"])
+    seller = asked.get("seller")  # searches that were logged before there was such a filter have none
+    return Filters(asked["category"], price_min, price_max, asked["in_stock"], seller, asked["attributes"])

@@ -1,37 +1,34 @@
-"""Order to cards. The catalog has the last word: what is blocked, deleted or sold out by now is not shown."""
+"""Order to cards. The catalog has the last word: what is blocked, deleted or filtered out by now is not shown."""
 
-from catalog.queries import cards_by_id
+from catalog.queries import ProductCard, cards_by_id
+from search.filters import only
 from search.types import Card, Filters
 
 
 def hydrate(ranking: list, start: int, limit: int, filters: Filters) -> tuple[list[Card], int]:
     """Up to `limit` cards of ranking[start:], and the place after the last one looked at.
 
-    ranking: rows [product id, score, scores, folded product ids], best first.
+    ranking: rows [product id, score, scores, folded product ids], best first. Fewer cards only where the ranking ends.
     """
     cards: list[Card] = []
     place = start
     while place < len(ranking) and len(cards) < limit:
         rows = ranking[place : place + limit - len(cards)]
-        facts = cards_by_id([row[0] for row in rows])
+        passed = cards_by_id([product for row in rows for product in listings(row)], only(filters))
         for row in rows:
             place += 1
-            fact = facts.get(row[0])
-            if fact is not None and still_passes(fact, filters):
-                cards.append(card(fact, row, place))
+            left = [product for product in listings(row) if product in passed]
+            if left:  # where the listing that was ranked is gone, the next one of the same thing takes its place
+                cards.append(card(passed[left[0]], left[1:], row, place))
     return cards, place
 
 
-def still_passes(fact, filters: Filters) -> bool:
-    """Price and stock may have changed since the candidates were found."""
-    return (
-        (not filters.in_stock or fact.in_stock)
-        and (filters.price_min is None or (fact.price is not None and fact.price >= filters.price_min))
-        and (filters.price_max is None or (fact.price is not None and fact.price <= filters.price_max))
-    )
+def listings(row: list) -> list[int]:
+    """The product that was ranked, then those folded into it."""
+    return [row[0], *row[3]]
 
 
-def card(fact, row: list, rank: int) -> Card:
+def card(fact: ProductCard, also: list[int], row: list, rank: int) -> Card:
     return Card(
         rank=rank,
         product_id=fact.id,
@@ -45,6 +42,6 @@ def card(fact, row: list, rank: int) -> Card:
         image_url=fact.image_url,
         score=round(row[1], 4),
         scores=row[2],
-        also=len(row[3]),
-        also_ids=tuple(row[3]),
+        also=len(also),
+        also_ids=tuple(also),
     )

@@ -50,6 +50,7 @@ def filters_to_json(filters: Filters) -> dict:
         "price_min": None if filters.price_min is None else str(filters.price_min),
         "price_max": None if filters.price_max is None else str(filters.price_max),
         "in_stock": filters.in_stock,
+        "seller": filters.seller,
         "attributes": filters.attributes,
     }
 
