@@ -33,6 +33,7 @@ class SearchForm(forms.Form):
     price_min = forms.DecimalField(label="Price from", required=False, min_value=0, max_digits=12, decimal_places=2)
     price_max = forms.DecimalField(label="Price to", required=False, min_value=0, max_digits=12, decimal_places=2)
     in_stock = forms.BooleanField(label="In stock", required=False)
+    seller = forms.CharField(label="Seller", required=False, max_length=120)
     cursor = forms.CharField(label="Page", required=False, max_length=500)
 
     def clean(self) -> dict:
@@ -50,4 +51,5 @@ class SearchForm(forms.Form):
             price_min=asked["price_min"],
             price_max=asked["price_max"],
             in_stock=asked["in_stock"] or None,
+            seller=asked["seller"] or None,
         )

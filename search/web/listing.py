@@ -66,6 +66,7 @@ def tags(request: HttpRequest, form: SearchForm) -> list[Tag]:
         "price_min": asked.get("price_min") is not None and f"from {asked['price_min']}",
         "price_max": asked.get("price_max") is not None and f"up to {asked['price_max']}",
         "in_stock": asked.get("in_stock") and "in stock",
+        "seller": asked.get("seller") and f"sold by {asked['seller']}",
     }
     return [Tag(label, address(request, cursor=None, **{name: None})) for name, label in labels.items() if label]
 

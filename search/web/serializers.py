@@ -10,6 +10,7 @@ from search.web.fields import BoxField, FromText, StrictSerializer
 MAX_LIMIT = 50
 MAX_PRICE = Decimal("9999999999")
 MAX_ID = 2**63 - 1
+SELLER = "a seller's name; price and stock must hold for an offer of theirs"
 
 
 class DetectionRequest(StrictSerializer):
@@ -31,6 +32,7 @@ class FiltersRequest(FromText, StrictSerializer):
     price_min = serializers.DecimalField(12, 2, min_value=Decimal(0), max_value=MAX_PRICE, required=False)
     price_max = serializers.DecimalField(12, 2, min_value=Decimal(0), max_value=MAX_PRICE, required=False)
     in_stock = serializers.BooleanField(required=False, allow_null=True, default=None)
+    seller = serializers.CharField(max_length=120, required=False, help_text=SELLER)
     attributes = serializers.DictField(child=serializers.CharField(max_length=200), required=False)
 
     def validate_attributes(self, value: dict) -> dict:
@@ -64,6 +66,7 @@ class TextSearchRequest(StrictSerializer):
     price_min = serializers.DecimalField(12, 2, min_value=Decimal(0), max_value=MAX_PRICE, required=False)
     price_max = serializers.DecimalField(12, 2, min_value=Decimal(0), max_value=MAX_PRICE, required=False)
     in_stock = serializers.BooleanField(required=False, allow_null=True, default=None)
+    seller = serializers.CharField(max_length=120, required=False, help_text=SELLER)
     limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=20)
     cursor = serializers.CharField(max_length=200, required=False)
 
@@ -146,5 +149,5 @@ def query_from(asked: dict, image: bytes | None) -> Query:
 
 def query_from_link(asked: dict) -> Query:
     """The frozen query of a validated link."""
-    names = [name for name in ("category", "price_min", "price_max", "in_stock") if name in asked]
+    names = [name for name in ("category", "price_min", "price_max", "in_stock", "seller") if name in asked]
     return query_from(asked | {"filters": {name: asked[name] for name in names}}, None)

@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from catalog.errors import FetchRefused
+from catalog.models import Offer, Seller
 from search.models import Click, QueryLog
 from tests.search_catalog import make_catalog
 
@@ -174,3 +175,26 @@ def test_the_schema_is_valid_and_complete():
     validate_schema(schema)
     assert not GENERATOR_STATS
     assert {"/api/v1/detections", "/api/v1/searches", "/api/v1/searches/{query_id}/click"} <= set(schema["paths"])
+
+
+def test_a_seller_is_a_filter_in_json_in_a_form_and_in_a_link(client, catalog):
+    theirs = Seller.objects.create(name="Nordhem & Sons")
+    Offer.objects.filter(product__in=catalog.products[:3]).update(seller=theirs)
+    asked = {"text": "chair", "filters": {"seller": "Nordhem & Sons"}}
+    answers = [
+        search(client, **asked),
+        client.post("/api/v1/searches", {**asked, "filters": json.dumps(asked["filters"])}),
+        client.get("/api/v1/searches", {"q": "chair", "seller": "Nordhem & Sons"}),
+    ]
+    for answer in answers:
+        assert {result["sku"] for result in answer.json()["results"]} == {"SKU-0", "SKU-1", "SKU-2"}
+    assert search(client, text="chair", filters={"seller": "nobody"}).json()["results"] == []
+    assert search(client, text="chair", filters={"seller": "a\0b"}).status_code == 400
+    assert search(client, text="chair", filters={"seller": "x" * 121}).status_code == 400
+
+
+def test_the_schema_names_the_seller():
+    schemas = SchemaGenerator().get_schema(public=True)
+    link = schemas["paths"]["/api/v1/searches"]["get"]["parameters"]
+    assert "seller" in {parameter["name"] for parameter in link}
+    assert "seller" in schemas["components"]["schemas"]["FiltersRequest"]["properties"]
