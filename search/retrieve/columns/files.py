@@ -65,6 +65,12 @@ class Arrays:
     products: np.ndarray
     by_product: np.ndarray
 
+    def all(self) -> list[np.ndarray]:
+        coded = [self.category, self.first.seller, *self.attributes.values()]
+        further = self.further.row, self.further.price, self.further.in_stock, self.further.seller
+        plain = self.alive, self.first.price, self.first.in_stock, self.products, self.by_product
+        return [*plain, *further, *(column.codes for column in coded)]
+
 
 def read_entry(folder: Path) -> Entry:
     try:

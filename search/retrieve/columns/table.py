@@ -15,6 +15,7 @@ from search.retrieve.columns.wanted import Wanted, resolve
 from search.types import Filters
 
 KEPT_MASKS = 32
+PAGE_BYTES = 4096
 ALL = Wanted()
 
 
@@ -67,6 +68,12 @@ class Columns:
         with self._lock:
             return self._masks.get(wanted) or self._masks.add(wanted, self._judge)
 
+    def touch(self) -> None:
+        """Map every page, so that the first filters need not wait for it."""
+        with self._lock:
+            for array in self._arrays.all():
+                array[:: PAGE_BYTES // array.itemsize].max(initial=0)
+
     def refresh(self, facts: Sequence[ProductFacts]) -> int:
         """Apply current facts of some products. Returns how many verdicts of masks flipped."""
         by_id = {fact.product_id: fact for fact in facts}
@@ -82,6 +89,18 @@ class Columns:
             order = np.argsort(rows)
             self._apply(known, rows[order], owner[order])
             return self._masks.patch(rows[order], lambda wanted: self._judge(wanted, rows[order]))
+
+    def best_offers(self, product_ids: np.ndarray) -> dict[int, tuple[float, bool]]:
+        """Price and stock of those products that have rows here, as last known; price is NaN where nobody offers them.
+
+        product_ids: int64, ascending.
+        """
+        with self._lock:
+            starts, ends = self._places(product_ids)
+            here = ends > starts
+            rows, first = self._arrays.by_product[starts[here]], self._arrays.first
+            offers = zip(first.price[rows].tolist(), first.in_stock[rows].tolist(), strict=True)
+            return dict(zip(product_ids[here].tolist(), offers, strict=True))
 
     def _apply(self, facts: list[ProductFacts], rows: np.ndarray, owner: np.ndarray) -> None:
         """rows: ascending; owner: the place in `facts` of each row's product."""
