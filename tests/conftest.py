@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from PIL import Image, ImageDraw
 
-from search import remembered
+from search import remembered, serving
 from tests import shop as shops
 from webapp import embedded
 
@@ -48,6 +48,7 @@ def django_db_modify_db_settings(postgres_server):
 def empty_cache():
     cache.clear()
     remembered.forget()
+    serving.forget()
 
 
 def picture(seed: int = 0, size: tuple[int, int] = (240, 200), format: str = "JPEG", **save) -> bytes:

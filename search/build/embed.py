@@ -10,7 +10,7 @@ from catalog.models import Image
 from catalog.services import mark_indexed
 from search.build.register import EMBEDDABLE, missing
 from search.models import Bundle, ImageVector
-from search.serving import loaded_bundle
+from search.serving import find_folder, is_loaded, loaded_bundle
 
 BATCH = 16
 
@@ -57,9 +57,11 @@ def store_vectors(images: list[Image], bundle_ids: list[str]) -> int:
 
 
 def bundles_to_fill() -> list[str]:
-    """The live bundle and those being built or tried: new pictures go to all."""
+    """The live bundle, those being built or tried, and the one before, so that a rollback misses no picture."""
     states = [Bundle.State.LIVE, Bundle.State.BUILDING, Bundle.State.SHADOW]
-    return list(Bundle.objects.filter(state__in=states).order_by("registered_at").values_list("pk", flat=True))
+    filled = list(Bundle.objects.filter(state__in=states).order_by("registered_at").values_list("pk", flat=True))
+    retired = Bundle.objects.filter(state=Bundle.State.RETIRED, retired_at__isnull=False).order_by("-retired_at")
+    return filled + [row.pk for row in retired[:1] if is_loaded(row.pk) or find_folder(row.pk) is not None]
 
 
 def openable(images: Iterable[Image]) -> list[Image]:

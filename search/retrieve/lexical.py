@@ -34,7 +34,7 @@ def find_words(text: str, filters: Filters, k: int, timeout_ms: int) -> LexicalH
 
 def run(cursor, text: str, filters: Filters, k: int, timeout_ms: int) -> LexicalHits:
     condition, values = where(filters)
-    set_limits(cursor, timeout_ms, k)
+    set_limits(cursor, timeout_ms)
     cursor.execute(SQL.format(condition=condition), [text] * 10 + values + [k])
     rows = cursor.fetchall()
     exact = sum(bool(row[1]) for row in rows)

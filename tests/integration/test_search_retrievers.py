@@ -27,7 +27,7 @@ class Stock:
     def tier(self, kind: str):
         if kind == "fake":
             return FakeTier(self.rows)
-        return HotTier(exact_max_rows=4000 if kind == "hot, exact" else 0)
+        return HotTier(exact_max_rows={"hot, exact": 4000, "hot, matching": 1, "hot, index": 0}[kind])
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def query(seed: int = 1, bundle: str = "it's-1.0") -> QueryVector:
     return QueryVector(bundle, vector / np.linalg.norm(vector))
 
 
-KINDS = ["fake", "hot, exact", "hot, index"]
+KINDS = ["fake", "hot, exact", "hot, matching", "hot, index"]
 FILTERS = [
     Filters(),
     Filters(category="chair"),
@@ -121,9 +121,16 @@ def test_a_broad_search_walks_the_index(stock):
 
 
 def test_past_the_deadline_it_says_so_and_the_connection_goes_on(stock, monkeypatch):
-    monkeypatch.setattr("search.retrieve.hot.COUNT", "SELECT count(*), pg_sleep(5) FROM search_imagevector v"
-                        " JOIN catalog_product p ON true WHERE v.bundle_id = %s AND {condition} LIMIT %s")  # fmt: skip
+    monkeypatch.setattr("search.retrieve.hot.ROWS", "SELECT count(*), pg_sleep(5) FROM search_imagevector"
+                        " WHERE bundle_id = %s AND hot LIMIT %s")  # fmt: skip
     found = HotTier(timeout_ms=50).candidates(query(), Filters(), 5)
     assert found.partial
+    assert found.notes == ("the hot tier did not answer in time",)
     assert len(found) == 0
     assert Product.objects.exists()
+
+
+def test_what_a_generation_holds_is_left_to_it_unless_that_cannot_be_opened(stock):
+    ImageVector.objects.update(hot=False)
+    assert len(HotTier().candidates(query(), Filters(), 500)) == 0
+    assert len(HotTier(everything=True).candidates(query(), Filters(), 500)) == 108

@@ -36,6 +36,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "search.web.headers.PageHeaders",
+    "webapp.away.DatabaseAway",
 ]
 
 ROOT_URLCONF = "webapp.urls"
@@ -123,11 +124,8 @@ SIGHTLINE_FRESHNESS_SLA_S = float(os.environ.get("SIGHTLINE_FRESHNESS_SLA_S", "5
 # The live generation counts as stale when it lacks this many rows, or this share of its own after this many hours.
 SIGHTLINE_STALE_ROWS = int(os.environ.get("SIGHTLINE_STALE_ROWS", "200000"))
 SIGHTLINE_STALE_HOURS, SIGHTLINE_STALE_SHARE = 48, 0.01
-# What a gigabyte costs in a year, for the operator's page: assumed, so put your own here.
-SIGHTLINE_PRICES = {
-    "ram_gb_year": float(os.environ.get("SIGHTLINE_PRICE_RAM_GB_YEAR", "40")),
-    "disk_gb_year": float(os.environ.get("SIGHTLINE_PRICE_DISK_GB_YEAR", "1")),
-}
+SIGHTLINE_PRICE_FILE = os.environ.get("SIGHTLINE_PRICE_FILE")  # what memory and disks cost (search/capacity/prices.py)
+SIGHTLINE_FOLLOW = True  # a thread in each process that searches follows the database
 SIGHTLINE_INDEX_DIR = VAR_DIR / "index"  # generations, a folder each
 SIGHTLINE_BUNDLES_DIR = VAR_DIR / "bundles"  # model bundles that were registered here, besides those that ship
 SIGHTLINE_AUTO_PROMOTE = True  # a complete and verified new bundle takes over by itself
@@ -135,6 +133,7 @@ SIGHTLINE_AUTO_PROMOTE_MERGES = os.environ.get("SIGHTLINE_AUTO_PROMOTE_MERGES", 
 SIGHTLINE_GOLDEN = os.environ.get("SIGHTLINE_GOLDEN", "")  # an evaluation folder that a new bundle must not be worse on
 SIGHTLINE_KEEP_BUNDLE_DAYS = float(os.environ.get("SIGHTLINE_KEEP_BUNDLE_DAYS", "7"))  # after it was retired
 SIGHTLINE_TRAFFIC_PINS = int(os.environ.get("SIGHTLINE_TRAFFIC_PINS", "0"))  # most wanted categories to keep hot
+SIGHTLINE_BUILD_THREADS = int(os.environ.get("SIGHTLINE_BUILD_THREADS", "1"))  # the worker's builds yield to searches
 SIGHTLINE_MODEL_THREADS = int(os.environ.get("SIGHTLINE_MODEL_THREADS", "2"))
 SAMPLE_PHOTOS = os.environ.get("SIGHTLINE_SAMPLE_PHOTOS")  # demo/samples.jsonl: photos to try on the home page
 EMBEDDED_POSTGRES: Path | None = None
