@@ -23,15 +23,15 @@ class Tree:
     exact: dict[str, set[int]]
     named: dict[str, set[int]]
     below: dict[int | None, list[int]]
-    found: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    found: dict[str, frozenset[int]] = field(default_factory=dict)
 
-    def subtree(self, asked: str) -> tuple[int, ...]:
-        """Ids of the categories with this slug, path or name and of all below them, ascending."""
+    def subtree(self, asked: str) -> frozenset[int]:
+        """Ids of the categories with this slug, path or name and of all below them."""
         if asked not in self.found:
             roots = self.exact.get(asked, set()) | self.named.get(asked.casefold(), set())
             if not roots:
-                return ()
-            self.found[asked] = tuple(sorted(self.with_all_below(roots)))
+                return frozenset()
+            self.found[asked] = frozenset(self.with_all_below(roots))
         return self.found[asked]
 
     def with_all_below(self, roots: set[int]) -> list[int]:
@@ -50,7 +50,7 @@ class Tree:
         return self.with_all_below(set(self.below.get(None, [])))
 
 
-def category_ids(asked: str) -> tuple[int, ...]:
+def category_ids(asked: str) -> frozenset[int]:
     """A category and all below it, by slug, path or name; empty where there is none."""
     return _trees.get().subtree(asked) or _trees.get(kept_s=UNKNOWN_KEPT_S).subtree(asked)
 

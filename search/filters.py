@@ -28,7 +28,7 @@ def product_conditions(filters: Filters) -> tuple[list[str], list]:
     conditions, values = [], []
     if filters.category is not None:
         conditions.append("p.category_id = ANY(%s::bigint[])")
-        values.append(list(category_ids(filters.category)))
+        values.append(sorted(category_ids(filters.category)))
     for name, value in sorted(filters.attributes.items()):
         conditions.append("lower(p.attributes ->> %s) = lower(%s)")
         values += [name, value]

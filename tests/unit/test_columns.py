@@ -33,7 +33,7 @@ def columns(tmp_path) -> Columns:
 
 def test_plain_arrays_are_filtered(columns):
     number = np.arange(ROWS)
-    wanted = Wanted((3, 4, 5), 100.0, 900.0, True, (8,), (("color", "red"),))
+    wanted = Wanted(frozenset([3, 4, 5]), 100.0, 900.0, True, (8,), (("color", "red"),))
     right = (
         np.isin(number % 50, [3, 4, 5]) & (number >= 100) & (number <= 900)
         & (number % 2 == 1) & (number % 3 != 0) & (number % 5 == 0)
@@ -43,7 +43,7 @@ def test_plain_arrays_are_filtered(columns):
     assert (mask.count, mask.rows.dtype, mask.rows.flags.c_contiguous) == (right.sum(), bool, True)
     assert columns.match(wanted) is mask
     assert columns.match(Wanted()).count == ROWS
-    assert columns.match(Wanted(category_ids=())).count == 0
+    assert columns.match(Wanted(category_ids=frozenset())).count == 0
     assert columns.best_offers(np.array([1, 400, 9999])) == {1: (2.0, False), 400: (800.0, False)}
     columns.touch()
 
@@ -131,5 +131,5 @@ def test_a_shard_without_rows(tmp_path):
     columns = Columns.open(tmp_path, nothing)
     columns.touch()
     assert columns.refresh([ProductFacts(1)]) == 0
-    mask = columns.match(Wanted(in_stock=True, category_ids=(1,)))
+    mask = columns.match(Wanted(in_stock=True, category_ids=frozenset([1])))
     assert (mask.count, mask.nonzero().size, mask.bits.size) == (0, 0, 0)

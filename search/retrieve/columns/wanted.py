@@ -25,7 +25,7 @@ class Wanted:
     product_ids: int64, ascending; those with the asked values of attributes that have no column.
     """
 
-    category_ids: tuple[int, ...] | None = None
+    category_ids: frozenset[int] | None = None  # it may be large, and a frozenset keeps its hash
     price_min: float | None = None
     price_max: float | None = None
     in_stock: bool = False
