@@ -79,6 +79,27 @@ def suspect(error: BaseException | None = None) -> None:
     threading.Thread(target=_watch, args=(error,), name="database-probe", daemon=True).start()
 
 
+def unless_away(ask: Callable[[], RV], otherwise: Callable[[], RV]) -> RV:
+    """What the database says; `otherwise` without a wait while it is away, and when it turns out to be."""
+    if not is_away():
+        try:
+            return ask()
+        except LOSING as error:
+            if not lost(error):
+                raise
+            suspect(error)
+            let_go()
+    return otherwise()
+
+
+def let_go() -> None:
+    """Drop this thread's broken connection, so that what comes after the outage in the same request gets a new one."""
+    mine = connections["default"]
+    if not mine.in_atomic_block:
+        with suppress(*LOSING):
+            mine.close()
+
+
 def look_again(error: BaseException | None = None) -> bool:
     """One connection broke: ask at once whether all of them did. True when the database answers new ones."""
     if answers():

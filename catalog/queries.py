@@ -10,9 +10,11 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
+from catalog import outage
 from catalog.models import Category, Image, Offer, Product
 
-TREE_KEPT_S = 30
+TREE, TREE_KEPT_S = "catalog.category_tree", 30
+_last_tree: list[tuple] = [()]  # as it was read last
 # What shown_images and offers_best_first say, for one picture and one offer of each product.
 CARDS = """SELECT p.id, p.sku, p.group_id, p.gtin, p.title, p.brand, c.name, i.file, o.price, o.currency, o.in_stock
     FROM catalog_product p LEFT JOIN catalog_category c ON c.id = p.category_id
@@ -233,8 +235,18 @@ def difference(mine: dict[str, str], its: dict[str, str]) -> str:
 
 
 def category_tree() -> tuple[CategoryNode, ...]:
-    """Every category with visible products, in path order, each counting its descendants too. Kept for 30 s."""
-    return cache.get_or_set("catalog.category_tree", read_category_tree, TREE_KEPT_S)
+    """Every category with visible products, in path order, each counting its descendants too. Kept for 30 s.
+
+    While the database is away: as it was last known.
+    """
+    tree = cache.get(TREE)
+    return outage.unless_away(read_and_keep_tree, lambda: _last_tree[0]) if tree is None else tree
+
+
+def read_and_keep_tree() -> tuple[CategoryNode, ...]:
+    _last_tree[0] = tree = read_category_tree()
+    cache.set(TREE, tree, TREE_KEPT_S)
+    return tree
 
 
 def read_category_tree() -> tuple[CategoryNode, ...]:

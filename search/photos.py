@@ -8,7 +8,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 from PIL import Image
 
@@ -94,22 +93,19 @@ def row_of(token: str) -> QueryPhoto:
 
 
 def find_row(token: str) -> QueryPhoto | None:
-    if not outage.is_away():
-        try:
-            row = QueryPhoto.objects.filter(pk=token).first()
-        except (OperationalError, InterfaceError) as error:
-            if not outage.lost(error):
-                raise
-            outage.suspect(error)
-        else:
-            if row is not None:
-                _known.add(row)
-            return row or _known.get_unwritten(token)
+    return outage.unless_away(lambda: read_row(token), lambda: known_row(token))
+
+
+def read_row(token: str) -> QueryPhoto | None:
+    if (row := QueryPhoto.objects.filter(pk=token).first()) is not None:
+        _known.add(row)
+    return row or _known.get_unwritten(token)
+
+
+def known_row(token: str) -> QueryPhoto:
     if row := _known.get(token):
         return row
-    raise Unavailable(
-        "This photo cannot be opened while the catalog database is away. Try again, or send it once more."
-    )
+    raise Unavailable("This photo cannot be opened while the catalog database is away. Try again, or send it anew.")
 
 
 def open_kept(token: str) -> Photo:

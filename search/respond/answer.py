@@ -1,38 +1,51 @@
 """One page of a logged ranking, the first like every later one."""
 
+import functools
+from collections.abc import Callable
 from decimal import Decimal
 
+from catalog import outage
+from catalog.queries import ProductCard
 from search.models import QueryLog
-from search.respond.hydrate import hydrate
+from search.respond.hydrate import hydrate, read_cards
 from search.respond.record import make_cursor, read_cursor
 from search.timing import Stopwatch
 from search.types import Answer, Filters
 
+AS_LAST_KNOWN = "The catalog database is away: prices and stock are as last known."
+Notes = tuple[str, ...]
+ReadBundleCards = Callable[[str, list[int], Filters], dict[int, ProductCard]]  # the bundle that was searched, products
 UNDERSTANDING = ("kind", "text", "bbox", "boxes", "fallback", "mode", "product_id")
 
 
-def page(log: QueryLog, start: int, limit: int, watch: Stopwatch) -> Answer:
-    """Up to `limit` cards from place `start` on."""
+def page(
+    log: QueryLog, start: int, limit: int, watch: Stopwatch, read: ReadBundleCards | None = None, notes: Notes = ()
+) -> Answer:
+    """Up to `limit` cards from place `start` on. notes: what the search could not look at, in words."""
     with watch.stage("hydrate"):
-        cards, place = hydrate(log.ranking, start, limit, filters_from_json(log.asked["filters"]))
+        filters = filters_from_json(log.asked["filters"])
+        read_these = read_cards if read is None else functools.partial(read, log.bundle_id)
+        cards, place = hydrate(log.ranking, start, limit, filters, read_these)
+    degraded = (*notes, *([AS_LAST_KNOWN] if outage.is_away() else []))
     return Answer(
         query_id=str(log.pk),
         results=tuple(cards),
         next_cursor=make_cursor(log.pk, place) if place < len(log.ranking) else None,
         understanding={name: log.asked[name] for name in UNDERSTANDING if name in log.asked},
-        partial=log.partial,
+        partial=log.partial or bool(degraded),
         bundle=log.bundle_id,
         generation=log.generation or None,
         stages_ms=watch.report_ms(),
+        degraded=degraded,
     )
 
 
-def next_page(cursor: str, limit: int) -> Answer:
-    """The page that a cursor points at. Raises BadCursor."""
+def next_page(cursor: str, limit: int, read: ReadBundleCards | None = None) -> Answer:
+    """The page that a cursor points at. Raises BadCursor; Unavailable where only a database that is away knows it."""
     watch = Stopwatch()
     with watch.stage("recall"):
         log, start = read_cursor(cursor)
-    return page(log, start, limit, watch)
+    return page(log, start, limit, watch, read)
 
 
 def filters_from_json(asked: dict) -> Filters:

@@ -1,11 +1,21 @@
 """Order to cards. The catalog has the last word: what is blocked, deleted or filtered out by now is not shown."""
 
+from collections.abc import Callable
+
 from catalog.queries import ProductCard, cards_by_id
 from search.filters import only
 from search.types import Card, Filters
 
+ReadCards = Callable[[list[int], Filters], dict[int, ProductCard]]
 
-def hydrate(ranking: list, start: int, limit: int, filters: Filters) -> tuple[list[Card], int]:
+
+def read_cards(product_ids: list[int], filters: Filters) -> dict[int, ProductCard]:
+    return cards_by_id(product_ids, only(filters))
+
+
+def hydrate(
+    ranking: list, start: int, limit: int, filters: Filters, read: ReadCards = read_cards
+) -> tuple[list[Card], int]:
     """Up to `limit` cards of ranking[start:], and the place after the last one looked at.
 
     ranking: rows [product id, score, scores, folded product ids], best first. Fewer cards only where the ranking ends.
@@ -14,7 +24,7 @@ def hydrate(ranking: list, start: int, limit: int, filters: Filters) -> tuple[li
     place = start
     while place < len(ranking) and len(cards) < limit:
         rows = ranking[place : place + limit - len(cards)]
-        passed = cards_by_id([product for row in rows for product in listings(row)], only(filters))
+        passed = read([product for row in rows for product in listings(row)], filters)
         for row in rows:
             place += 1
             left = [product for product in listings(row) if product in passed]

@@ -4,7 +4,6 @@ import uuid
 
 from django.core.signing import BadSignature, Signer
 from django.db import IntegrityError
-from django.db.utils import InterfaceError, OperationalError
 
 from catalog import outage
 from search.errors import BadCursor, Unavailable, UnknownProduct, UnknownQuery
@@ -71,17 +70,19 @@ def read_cursor(cursor: str) -> tuple[QueryLog, int]:
 
 def logged(query_id: uuid.UUID) -> QueryLog:
     """A search by its id. Raises QueryLog.DoesNotExist; Unavailable for one that only a database that is away knows."""
-    if not outage.is_away():
-        try:
-            return QueryLog.objects.get(pk=query_id)
-        except QueryLog.DoesNotExist:
-            if log := recent.get(query_id, unwritten_only=True):
-                return log
-            raise
-        except (OperationalError, InterfaceError) as error:
-            if not outage.lost(error):
-                raise
-            outage.suspect(error)
+    return outage.unless_away(lambda: read_log(query_id), lambda: recent_log(query_id))
+
+
+def read_log(query_id: uuid.UUID) -> QueryLog:
+    try:
+        return QueryLog.objects.get(pk=query_id)
+    except QueryLog.DoesNotExist:
+        if log := recent.get(query_id, unwritten_only=True):
+            return log
+        raise
+
+
+def recent_log(query_id: uuid.UUID) -> QueryLog:
     if log := recent.get(query_id):
         return log
     raise Unavailable("The next page of this search is in the catalog database, which is away. Try again in a moment.")

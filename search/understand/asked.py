@@ -1,5 +1,7 @@
 """A query as vectors: what the shopper showed, what they wrote, and both together."""
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image, ImageOps
 
@@ -24,13 +26,20 @@ def check_kind(query: Query, words: str | None) -> str:
     return "+".join(part for part in (start, "text" if words else "") if part)
 
 
-def encode(bundle_id: str, crops: list, query: Query, words: str | None) -> Asked:
+OwnVectors = Callable[[str, int], np.ndarray | None]  # of a product's pictures in a bundle, float32 (m, dim)
+
+
+def stored_vectors(bundle_id: str, product_id: int) -> np.ndarray | None:
+    return product_vectors([product_id], bundle_id).get(product_id)
+
+
+def encode(bundle_id: str, crops: list, query: Query, words: str | None, own: OwnVectors = stored_vectors) -> Asked:
     """Runs the encoders for whatever was given. Raises UnknownProduct."""
     views, skip = np.empty((0, loaded_bundle(bundle_id).dim), np.float32), None
     if crops:
         views = encode_crops(bundle_id, crops)
     elif query.product_id is not None:
-        views, skip = vectors_of(query.product_id, bundle_id), query.product_id
+        views, skip = vectors_of(query.product_id, bundle_id, own), query.product_id
     text = text_vector(bundle_id, words) if words else None
     return Asked(bundle_id, views, text, words, fuse_views(views, text, query.weights), skip)
 
@@ -55,9 +64,9 @@ def encode_crops(bundle_id: str, crops: list[Image.Image]) -> np.ndarray:
     )
 
 
-def vectors_of(product_id: int, bundle_id: str) -> np.ndarray:
+def vectors_of(product_id: int, bundle_id: str, own: OwnVectors) -> np.ndarray:
     """A product's own pictures (m, dim). Raises UnknownProduct where it has none in the index."""
-    vectors = product_vectors([product_id], bundle_id)
-    if product_id not in vectors:
+    vectors = own(bundle_id, product_id)
+    if vectors is None:
         raise UnknownProduct("There is no such product, or none of its pictures can be searched yet.")
-    return vectors[product_id]
+    return vectors

@@ -116,6 +116,9 @@ class SearchResponse(serializers.Serializer):
     partial = serializers.BooleanField()
     bundle = serializers.CharField()
     generation = serializers.CharField(allow_null=True)
+    degraded = serializers.ListField(
+        child=serializers.CharField(), help_text="what could not be looked at, or is not as fresh as usual, in words"
+    )
     stages_ms = serializers.DictField(child=serializers.FloatField())
 
 

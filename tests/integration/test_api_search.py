@@ -16,7 +16,8 @@ from tests.search_catalog import make_catalog
 pytestmark = pytest.mark.django_db
 RESULT = {"rank", "product_id", "sku", "title", "brand", "category", "price", "currency", "in_stock", "image_url",
           "score", "scores", "also", "also_ids"}  # fmt: skip
-ANSWER = {"query_id", "results", "next_cursor", "understanding", "partial", "bundle", "generation", "stages_ms"}
+ANSWER = {"query_id", "results", "next_cursor", "understanding", "partial", "bundle", "generation", "degraded",
+          "stages_ms"}  # fmt: skip
 
 
 @pytest.fixture
