@@ -1,16 +1,20 @@
 """The query path, one line per stage. The table of contents of search/."""
 
+from functools import partial
+
 from search import photos
+from search.known import cards_of, facts_of, vectors_of
 from search.rerank.collapse import collapse
 from search.rerank.diversify import diversify
-from search.rerank.facts import read_facts
 from search.rerank.order import rank
 from search.rerank.rules import apply_rules
 from search.respond.answer import next_page, page
 from search.respond.record import record, record_click
+from search.retrieve.follow import current
 from search.retrieve.gather import gather
-from search.serving import database_at_hand, live_bundle, model_slot
-from search.timing import Stopwatch
+from search.retrieve.router import retriever
+from search.serving import database_at_hand, loaded_bundle, model_slot
+from search.timing import Stopwatch, count_partial
 from search.types import Answer, FoundObjects, Photo, Query
 from search.understand.asked import check_kind, encode
 from search.understand.objects import Target, check_box, choose_objects, choose_target, crops
@@ -25,7 +29,7 @@ def find_objects(data: bytes) -> FoundObjects:
     """Detects what a shopper could tap in an uploaded photo, and keeps the photo under a token. Raises BadImage."""
     watch = Stopwatch()
     with watch.stage("bundle"):
-        bundle = live_bundle()
+        bundle = loaded_bundle(current().answering(None))
     with watch.stage("decode"):
         photo = photos.decode(data)
     with watch.stage("detect"), model_slot():
@@ -41,10 +45,11 @@ def find_objects(data: bytes) -> FoundObjects:
 def find_products(query: Query) -> Answer:
     """Searches the catalog. Raises a search.errors.SearchError for a query that cannot be answered."""
     if query.cursor is not None:
-        return next_page(query.cursor, query.limit)
+        return next_page(query.cursor, query.limit, partial(cards_of, current()))
     watch = Stopwatch()
     with watch.stage("bundle"):
-        bundle = live_bundle()
+        serving = current()
+        bundle = loaded_bundle(serving.answering(query.visitor))
     words = clean_text(query.text)
     kind = check_kind(query, words)
     with watch.stage("decode"):
@@ -54,13 +59,13 @@ def find_products(query: Query) -> Answer:
     with watch.stage("crop"):
         pictures = crops(photo, target.boxes, bundle) if photo else []
     with watch.stage("encode"):
-        asked = encode(bundle.id, pictures, query, words)
+        asked = encode(bundle.id, pictures, query, words, partial(vectors_of, serving))
     with watch.stage("retrieve"):
-        gathered = gather(asked, query.filters)
+        gathered = gather(asked, query.filters, retriever(serving))
     with watch.stage("rescore"):
         hits = rank(asked, gathered)
     with watch.stage("rules"):
-        facts = read_facts([hit.product_id for hit in hits])
+        facts = facts_of(serving, bundle.id, [hit.product_id for hit in hits])
         hits = apply_rules(hits, facts, query.mode)
     with watch.stage("collapse"):
         hits = collapse(hits, facts)
@@ -68,8 +73,11 @@ def find_products(query: Query) -> Answer:
         hits = diversify(hits, query.mode)
     with watch.stage("record"):
         understanding = describe(kind, query, words, target)
-        log = record(query, understanding, hits, bundle.id, gathered.partial, watch.report_ms())
-    return page(log, 0, query.limit, watch)
+        generation = serving.generation_id(bundle.id)
+        log = record(query, understanding, hits, bundle.id, gathered.partial, watch.report_ms(), generation)
+    if gathered.partial:
+        count_partial(gathered.notes)
+    return page(log, 0, query.limit, watch, partial(cards_of, serving), gathered.notes)
 
 
 def open_photo(query: Query) -> Photo | None:

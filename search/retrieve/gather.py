@@ -3,24 +3,40 @@
 from dataclasses import replace
 
 import numpy as np
+from django.db.utils import InterfaceError, OperationalError
 
+from catalog import outage
 from search.retrieve.lexical import find_words
-from search.retrieve.router import retriever, timeout_ms
+from search.retrieve.router import Retriever, timeout_ms
+from search.retrieve.samples import sample
 from search.types import Asked, Candidates, Filters, Gathered, LexicalHits
 
 CANDIDATE_IMAGES = 240
 LEXICAL_PRODUCTS = 120
+NO_WORDS = LexicalHits((), 0, 0)
 
 
-def gather(asked: Asked, filters: Filters) -> Gathered:
+def gather(asked: Asked, filters: Filters, tier: Retriever) -> Gathered:
     """Candidates of all query vectors merged, and the products found by words, if there are any."""
-    tier = retriever()
-    near = merge([tier.candidates(query, filters, CANDIDATE_IMAGES) for query in asked.queries()])
+    queries = asked.queries()
+    near = merge([tier.candidates(query, filters, CANDIDATE_IMAGES) for query in queries])
+    sample(queries[0])
     if asked.skip_product_id is not None:
         near = without(near, asked.skip_product_id)
-    if asked.words is None:
-        return Gathered(near, LexicalHits((), 0, 0))
-    return Gathered(near, find_words(asked.words, filters, LEXICAL_PRODUCTS, timeout_ms()))
+    return Gathered(near, NO_WORDS if asked.words is None else words(asked.words, filters))
+
+
+def words(text: str, filters: Filters) -> LexicalHits:
+    """By words, as far as the database answers: while it is away a search goes on without."""
+    if outage.is_away():
+        return replace(NO_WORDS, partial=True)
+    try:
+        return find_words(text, filters, LEXICAL_PRODUCTS, timeout_ms())
+    except (OperationalError, InterfaceError) as error:
+        if not outage.lost(error):
+            raise
+        outage.suspect(error)
+        return replace(NO_WORDS, partial=True)
 
 
 def merge(found: list[Candidates]) -> Candidates:
@@ -38,6 +54,7 @@ def merge(found: list[Candidates]) -> Candidates:
         np.concatenate([part.vectors for part in found])[kept],
         scores[kept],
         any(part.partial for part in found),
+        tuple(dict.fromkeys(note for part in found for note in part.notes)),
     )
 
 

@@ -82,7 +82,7 @@ class Generation:
         query: QueryVector,
         k: int,
         recall: float = 0.95,
-        filters: Filters = ANYTHING,
+        filters: Filters | Wanted = ANYTHING,
         deadline_s: float | None = None,
     ) -> Candidates:
         """The best `k` images of what answers in time; partial, with notes, where a shard is missing, fails or is late.
@@ -91,7 +91,9 @@ class Generation:
         """
         if query.bundle_id != self.manifest.bundle_id:
             raise WrongBundle(query.bundle_id, self.manifest.bundle_id)
-        wanted = None if filters == ANYTHING else resolve(filters, self.attribute_names)
+        wanted = None if filters == ANYTHING else filters
+        if isinstance(wanted, Filters):
+            wanted = resolve(wanted, self.attribute_names)
         parts = self.parts
         looked, notes = ask_all(
             [part for part in parts if part.shard is not None],

@@ -70,8 +70,8 @@ class HotTier:
                     return self.search(query, filters, k)
             connection.ensure_connection()
             return self.search(query, filters, k)
-        except (OperationalError, QueryCanceled) as error:
-            if not isinstance(error, QueryCanceled) and not isinstance(error.__cause__, QueryCanceled):
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled):
                 raise
             return no_candidates(query.vector.size, LATE)
 
@@ -124,7 +124,7 @@ class HotTier:
     def ask(self, settings: str, values: list, sql: str, bound: list) -> list[tuple]:
         """One round trip and one transaction, whose settings end with it and never stay with the connection."""
         raw = connection.connection
-        with raw.pipeline(), cursor_of(raw) as cursor:
+        with connection.wrap_database_errors, raw.pipeline(), cursor_of(raw) as cursor:
             raw.execute(settings, [str(self.timeout_ms), *values])
             cursor.execute(sql, bound, binary=True)
             return cursor.fetchall()

@@ -123,8 +123,7 @@ class Index:
         if any(row.id == self.serving.bundle_id for row in state.bundles) and self.waits(state):
             bundle_id = self.serving.bundle_id
         notes = {row.id: self.notes(row) for row in state.bundles}
-        shadows = tuple(shadow for shadow in state.shadows if self.opener is None or self.opener.load(shadow[0]))
-        self.serving = Serving(bundle_id, shadows, cold, hot, notes, monotonic())
+        self.serving = Serving(bundle_id, tuple(filter(self.ready, state.shadows)), cold, hot, notes, monotonic())
         if bundle_id is not None:
             bundles.see(bundle_id)
         needed = {row.id for row in wanted(state)} | {generation.id for generation in cold.values()}
@@ -148,6 +147,10 @@ class Index:
         row = next(row for row in state.bundles if row.id == state.live)
         opening = row.generations and row.generations[0].id not in {*self.opened, *self.failed}
         return not self.opener.load(state.live) or bool(opening)
+
+    def ready(self, shadow: tuple[str, float]) -> bool:
+        """A shadow gets its share of the visitors only where its models are loaded."""
+        return self.opener is None or (self.opener.load(shadow[0]) and bundles.is_loaded(shadow[0]))
 
     def notes(self, row: BundleRow) -> tuple[str, ...]:
         live = row.generations[0].id if row.generations else None

@@ -126,6 +126,7 @@ SIGHTLINE_STALE_ROWS = int(os.environ.get("SIGHTLINE_STALE_ROWS", "200000"))
 SIGHTLINE_STALE_HOURS, SIGHTLINE_STALE_SHARE = 48, 0.01
 SIGHTLINE_PRICE_FILE = os.environ.get("SIGHTLINE_PRICE_FILE")  # what memory and disks cost (search/capacity/prices.py)
 SIGHTLINE_FOLLOW = True  # a thread in each process that searches follows the database
+SIGHTLINE_SAMPLE_EVERY = 20  # of so many searches one vector is kept, to measure recall with
 SIGHTLINE_INDEX_DIR = VAR_DIR / "index"  # generations, a folder each
 SIGHTLINE_BUNDLES_DIR = VAR_DIR / "bundles"  # model bundles that were registered here, besides those that ship
 SIGHTLINE_AUTO_PROMOTE = True  # a complete and verified new bundle takes over by itself

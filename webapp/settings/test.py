@@ -18,6 +18,7 @@ TEST_VAR = Path(os.environ.setdefault("SIGHTLINE_TEST_VAR", tempfile.mkdtemp(pre
 MEDIA_ROOT = TEST_VAR / "media"
 SIGHTLINE_SPOOL_DIR, SIGHTLINE_SPOOL_TENDED = TEST_VAR / "spool", "SIGHTLINE_TEST_DATABASE" in os.environ
 SIGHTLINE_FOLLOW = os.environ.get("SIGHTLINE_FOLLOW") == "1"  # a test that wants it starts it
+SIGHTLINE_SAMPLE_EVERY = 0
 SIGHTLINE_INDEX_DIR, SIGHTLINE_BUNDLES_DIR = TEST_VAR / "index", TEST_VAR / "bundles"
 STORAGES = {**STORAGES, "private": {**STORAGES["private"], "OPTIONS": {"location": TEST_VAR / "private"}}}
 
