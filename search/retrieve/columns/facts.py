@@ -16,11 +16,13 @@ PRODUCTS = """SELECT p.id, p.category_id, p.attributes::text, p.blocked FROM cat
     WHERE p.id = ANY(%s::bigint[])"""
 OFFERS = f"""SELECT o.product_id, o.price::float8, {IN_STOCK}, o.seller_id FROM catalog_offer o
     WHERE o.product_id = ANY(%s::bigint[]) ORDER BY o.product_id, 3 DESC, o.price, o.id"""
-# A picture's row of a generation gives way to the row of the hot tier that was written after the watermark.
+# A picture's row of a generation gives way to the row of the hot tier that was written after the watermark. Both tables
+# are narrowed by product: left with one, the planner may read the other whole.
 IMAGES = """SELECT i.product_id, i.id FROM catalog_image i
-    JOIN search_imagevector v ON v.image_id = i.id AND v.bundle_id = %s
-    WHERE i.product_id = ANY(%s::bigint[]) AND NOT i.blocked AND i.status NOT IN ('rejected', 'failed')
-        AND NOT (v.hot AND NOT pg_visible_in_snapshot(v.written, %s::pg_snapshot))"""
+    JOIN search_imagevector v ON v.image_id = i.id AND v.bundle_id = %(bundle)s
+    WHERE i.product_id = ANY(%(products)s::bigint[]) AND v.product_id = ANY(%(products)s::bigint[])
+        AND NOT i.blocked AND i.status NOT IN ('rejected', 'failed')
+        AND NOT (v.hot AND NOT pg_visible_in_snapshot(v.written, %(watermark)s::pg_snapshot))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def read_facts_for(
     with plain_cursor(connection) as cursor:
         for start in range(0, len(product_ids), CHUNK_PRODUCTS):
             ids = [int(product_id) for product_id in product_ids[start : start + CHUNK_PRODUCTS]]
-            images = grouped(cursor.execute(IMAGES, [bundle_id, ids, watermark], binary=True))
+            asked = {"bundle": bundle_id, "products": ids, "watermark": watermark}
+            images = grouped(cursor.execute(IMAGES, asked, binary=True))
             facts += read_chunk(cursor, ids, images)
     return facts
 
