@@ -83,6 +83,7 @@ class Unavailable(SearchError):
 
     status = 503
     code = "unavailable"
+    retry_after_s = 2
 
 
 class Overloaded(SearchError):

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from catalog.queries import CategoryNode, category_tree
+from search.respond.answer import AS_LAST_KNOWN
 from search.types import Answer
 from search.web.forms import SearchForm
 from search.web.problems import wants_part
@@ -29,6 +30,7 @@ def listing(request: HttpRequest, form: SearchForm, answer: Answer | None, headi
     return {
         "form": form,
         "answer": answer,
+        "as_last_known": answer is not None and AS_LAST_KNOWN in answer.degraded,
         "heading": heading,
         "announce": announcement(answer, heading),
         "ranked": not form.cleaned_data.get("cursor"),

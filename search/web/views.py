@@ -10,8 +10,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from catalog.models import Product
-from catalog.queries import product_page
 from search.errors import SearchError
+from search.known import page_of
 from search.pipeline import find_products, record_click
 from search.types import Query
 from search.web.forms import SearchForm
@@ -66,7 +66,7 @@ def similar(request: HttpRequest, product_id: int) -> HttpResponse:
 
 def product_or_404(product_id: int):
     try:
-        return product_page(product_id)
+        return page_of(product_id)
     except Product.DoesNotExist:
         raise Http404 from None
 
