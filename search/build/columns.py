@@ -43,9 +43,14 @@ class ColumnArrays:
     further: FurtherOffers | None = None
 
 
-def write_columns(folder: Path, image_ids: np.ndarray, product_ids: np.ndarray) -> None:
-    """int64 (n,) both, in the shard's row order. Replaces what is in the folder."""
-    write_columns_from(folder, product_ids, read_columns(image_ids, product_ids), categories_in_order())
+def write_columns(folder: Path, image_ids: np.ndarray, product_ids: np.ndarray, names: Sequence[str]) -> None:
+    """int64 (n,) both, in the shard's row order. Replaces what is in the folder.
+
+    names: attributes that get a column, those of `frequent_names`. All shards of a generation ought to have the same:
+    a filter on another name is looked up in the database at every search.
+    """
+    columns = read_columns(image_ids, product_ids, names)
+    write_columns_from(folder, product_ids, columns, categories_in_order())
 
 
 def write_columns_from(
@@ -105,10 +110,10 @@ def sellers_of(columns: ColumnArrays) -> list[int]:
     return [one for one in np.union1d(columns.seller, further.seller).tolist() if one != NONE]
 
 
-def read_columns(image_ids: np.ndarray, product_ids: np.ndarray) -> ColumnArrays:
+def read_columns(image_ids: np.ndarray, product_ids: np.ndarray, names: Sequence[str]) -> ColumnArrays:
     """Current facts of n rows."""
     products, place = np.unique(product_ids, return_inverse=True)
-    reading = Reading(products)
+    reading = Reading(products, names)
     for start in range(0, len(products), CHUNK):
         reading.read(start, start + CHUNK)
     alive = shown_images(image_ids) & reading.shown[place]
@@ -118,13 +123,12 @@ def read_columns(image_ids: np.ndarray, product_ids: np.ndarray) -> ColumnArrays
 class Reading:
     """Facts by product while they are read. products: int64 (m,) ascending."""
 
-    def __init__(self, products: np.ndarray):
+    def __init__(self, products: np.ndarray, names: Sequence[str]):
         m = len(products)
         self.products = products
         self.shown = np.zeros(m, bool)
         self.category, self.seller = np.full(m, NONE, np.int64), np.full(m, NONE, np.int64)
         self.price, self.in_stock = np.full(m, np.nan, np.float32), np.zeros(m, bool)
-        names = frequent_names(products)
         self.books = {name: Codebook() for name in names}
         self.codes = {name: np.zeros(m, np.int32) for name in names}
         self.further: list[FurtherOffers] = [no_further()]
@@ -182,13 +186,14 @@ class Reading:
         return FurtherOffers(rows, price[at], in_stock[at], seller[at])
 
 
-def frequent_names(products: np.ndarray) -> list[str]:
-    """The attributes that most of these products have, from a sample spread over all of them."""
+def frequent_names(product_ids: np.ndarray) -> list[str]:
+    """The attributes that most of these products have, from a sample spread over all of them; most frequent first."""
+    products = np.unique(product_ids)
     ids = products[:: max(1, len(products) // SAMPLED_PRODUCTS)]
     with plain_cursor(None) as cursor:
         rows = cursor.execute(PRODUCTS, [ids.tolist()], binary=True)
         counts = Counter(name for row in rows for name in parse_once(row[2]))
-    return [name for name, _ in counts.most_common(MAX_NAMES)]
+    return sorted(counts, key=lambda name: (-counts[name], name))[:MAX_NAMES]
 
 
 def shown_images(image_ids: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from search.build.cells import Cells, choose_cells
-from search.build.columns import write_columns
+from search.build.columns import frequent_names, write_columns
 from search.build.job import Order
 from search.build.manifest import checksums, once, sync_files
 from search.build.progress import Progress
@@ -102,7 +102,7 @@ def make_columns(shard: ShardRows, progress: Progress) -> bool:
     progress(f"{shard.name}: filter columns")
     shutil.rmtree(shard.folder / COLUMNS, ignore_errors=True)
     ids = (np.fromfile(shard.folder / file, dtype=np.int64) for file in (IMAGE_IDS, PRODUCT_IDS))
-    write_columns(shard.folder / COLUMNS, *ids)
+    write_columns(shard.folder / COLUMNS, *ids, frequent_names(shard.snapshot.column("product_ids")))
     sync_files(shard.folder / COLUMNS)
     return True
 

@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from catalog.models import Category, Image, Offer, Product, Seller
 from search import remembered
-from search.build.columns import write_columns
+from search.build.columns import frequent_names, write_columns
 from search.build.register import create_index
 from search.filters import where
 from search.models import Bundle, Change, ImageVector
@@ -162,8 +162,7 @@ def test_columns_say_what_the_database_selects(seed, tmp_path):
     world = World(seed)
     images, products = world.rows()
     watermark = snapshot()
-    write_columns(tmp_path, images, products)
-    columns = Columns.open(tmp_path, images)
+    columns = opened(tmp_path, images, products)
     asked = [Filters(), *(world.filters() for _ in range(12))]
     seen = Change.objects.aggregate(Max("id"))["id__max"]
     happened = "nothing"
@@ -181,24 +180,32 @@ def test_columns_say_what_the_database_selects(seed, tmp_path):
         changed = list(changes.values_list("product_id", flat=True).distinct())
         seen = max([seen, *changes.values_list("id", flat=True)])
         columns.refresh(read_facts_for(changed, BUNDLE, watermark))
-    written_now = Columns.open(rewritten(tmp_path / "again", images, products), images)
+    written_now = opened(tmp_path / "again", images, products)
     written_now.refresh(read_facts_for(np.unique(products), BUNDLE, watermark))
     for filters in asked:
         assert np.array_equal(written_now.match(filters).rows, columns.match(filters).rows), filters
 
 
-def rewritten(folder, images, products):
-    write_columns(folder, images, products)
-    return folder
+def opened(folder, images, products, names=None) -> Columns:
+    write_columns(folder, images, products, frequent_names(products) if names is None else names)
+    return Columns.open(folder, images)
+
+
+def test_the_most_frequent_attributes_get_a_column(monkeypatch):
+    world = World(5)
+    _, products = world.rows()
+    assert set(frequent_names(products)) == {"color", "size"}
+    Product.objects.update(attributes={"size": "5"})
+    Product.objects.filter(pk__in=products[:5].tolist()).update(attributes={"color": "red", "odd": None})
+    monkeypatch.setattr("search.build.columns.MAX_NAMES", 2)
+    assert frequent_names(products) == ["size", "color"]
 
 
 def test_an_attribute_without_a_column_is_looked_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("search.build.columns.MAX_NAMES", 1)
     world = World(5)
     images, products = world.rows()
-    write_columns(tmp_path, images, products)
-    columns = Columns.open(tmp_path, images)
-    assert len(columns.names) == 1
+    columns = opened(tmp_path, images, products, names=["color"])
+    assert columns.names == {"color"}
     watermark = snapshot()
     for attributes in ({"odd": "x"}, {"size": "5"}, {"color": "red"}, {"size": "5", "color": "blue"}):
         mask = columns.match(Filters(attributes=attributes))
@@ -212,8 +219,7 @@ def test_masks_are_corrected_while_they_are_read(tmp_path):
     """Many readers, one writer: nobody ever sees a row that was never in stock, and no correction is lost."""
     world = World(6)
     images, products = world.rows()
-    write_columns(tmp_path, images, products)
-    columns, watermark = Columns.open(tmp_path, images), snapshot()
+    columns, watermark = opened(tmp_path, images, products), snapshot()
     facts = read_facts_for(np.unique(products), BUNDLE, watermark)
     sold_out = [replace(fact, offers=tuple(replace(offer, in_stock=False) for offer in fact.offers)) for fact in facts]
     full = columns.match(Filters(in_stock=True)).rows.copy()
