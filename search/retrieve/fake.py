@@ -19,6 +19,7 @@ class FakeRow:
     in_stock: bool = True
     blocked: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
+    seller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def passes(row: FakeRow, filters: Filters) -> bool:
             filters.price_min is None or (row.price is not None and row.price >= filters.price_min),
             filters.price_max is None or (row.price is not None and row.price <= filters.price_max),
             not filters.in_stock or row.in_stock,
+            filters.seller is None or filters.seller == row.seller,
             all(row.attributes.get(name, "").lower() == value.lower() for name, value in filters.attributes.items()),
         )
     )

@@ -81,7 +81,7 @@ class Router:
         try:
             hot = self.ask_hot(query, filters, k)
         except (OperationalError, InterfaceError) as error:
-            if outage.lost(error):
+            if not outage.is_away() and outage.lost(error):
                 outage.suspect(error)
             hot = no_candidates(query.vector.size, UNREACHED)
         return hot, answer_of(searching, deadline_s - (perf_counter() - begun), query)

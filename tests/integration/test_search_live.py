@@ -1,0 +1,171 @@
+"""Every process follows the database: what is sold out, blocked, deleted, new or promoted shows within a second."""
+
+from time import monotonic, sleep
+
+import numpy as np
+import pytest
+from django.db import connection
+
+from catalog import outage
+from catalog.models import Image, Offer, Product
+from search.build.build import build
+from search.build.promote import promote, rollback
+from search.build.register import create_index
+from search.build.settle import settle
+from search.build.verify import verify
+from search.models import Bundle, Change, ImageVector
+from search.retrieve import follow
+from search.retrieve.feed import read_changes, read_snapshot
+from search.retrieve.router import UNREACHED, retriever
+from search.types import Filters, QueryVector
+from tests.vector_catalog import add_vectors, clustered, make_bundle
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROWS = 300
+ANYTHING, IN_STOCK = Filters(), Filters(in_stock=True)
+
+
+@pytest.fixture
+def vectors():
+    return clustered(ROWS)
+
+
+@pytest.fixture
+def bundle(vectors):
+    """A live bundle with a live generation of 300 rows, all of them settled."""
+    bundle = make_bundle(state="live")
+    create_index(bundle)
+    add_vectors(bundle, vectors)
+    make_live(bundle)
+    yield bundle
+    follow.stop()
+
+
+def make_live(bundle: Bundle) -> str:
+    generation = build(bundle.pk)
+    assert verify(generation.pk).passed
+    promote(generation.pk, "test")
+    settle(bundle.pk)
+    return generation.pk
+
+
+def images(bundle: Bundle, vector: np.ndarray, filters: Filters = ANYTHING, k: int = 5) -> list[int]:
+    return retriever().candidates(QueryVector(bundle.pk, vector), filters, k).image_ids.tolist()
+
+
+def within(seconds: float, holds) -> float:
+    """How long it took until `holds()`."""
+    begun = monotonic()
+    while not holds():
+        assert monotonic() - begun < seconds, f"not within {seconds} s"
+        sleep(0.02)
+    return monotonic() - begun
+
+
+@pytest.fixture
+def following(bundle, settings):
+    settings.SIGHTLINE_FOLLOW = True
+    follow.start()
+    within(5, lambda: follow.status().connected)
+    return bundle
+
+
+def test_stock_block_and_delete_show_within_a_second(following, vectors):
+    first, second, third = images(following, vectors[0], IN_STOCK)[:3]
+    Offer.objects.filter(product__images=first).update(availability="out_of_stock")
+    within(1, lambda: first not in images(following, vectors[0], IN_STOCK))
+    assert first in images(following, vectors[0])  # without a filter it may be shown as sold out
+    Product.objects.filter(images=second).update(blocked=True)
+    within(1, lambda: second not in images(following, vectors[0]))
+    Image.objects.filter(pk=third).delete()
+    within(1, lambda: third not in images(following, vectors[0]))
+    Product.objects.filter(images=second).update(blocked=False)
+    within(1, lambda: second in images(following, vectors[0]))
+    assert follow.current().hot_rows(following.pk) == 0  # all of that without asking the hot tier
+
+
+def test_a_new_picture_shows_within_a_second_and_an_empty_hot_tier_is_not_asked(following, vectors):
+    assert follow.current().hot_rows(following.pk) == 0
+    found = retriever().candidates(QueryVector(following.pk, vectors[0]), Filters(), 5, explain=True)
+    assert found.explain["hot"] == {"plan": "skipped", "rows": 0}
+    new = -vectors[0]
+    (image,) = add_vectors(following, new[None], first=ROWS)
+    within(1, lambda: images(following, new)[:1] == [image])
+    assert follow.current().hot_rows(following.pk) == 1
+
+
+def test_a_vector_that_is_written_again_counts_once_and_as_it_is_now(following, vectors):
+    image = images(following, vectors[0])[0]
+    ImageVector.objects.filter(image_id=image).update(vector=(-vectors[0]).tolist())
+    within(1, lambda: image not in images(following, vectors[0]))
+    assert images(following, -vectors[0]).count(image) == 1
+    assert settle(following.pk) == 0  # neither generation holds it as it is now
+
+
+def test_promotions_and_rollbacks_are_followed_within_a_second(following, vectors):
+    first = follow.current().generation_id(following.pk)
+    (image,) = add_vectors(following, -vectors[:1], first=ROWS)
+    second = make_live(following)
+    within(1, lambda: follow.current().generation_id(following.pk) == second)
+    assert images(following, -vectors[0])[0] == image
+    rollback(following.pk, "test")
+    within(1, lambda: follow.current().generation_id(following.pk) == first)
+    assert images(following, -vectors[0])[0] == image  # it was never settled: the one before does not hold it
+    assert set(follow.status().generations) == {first, second}
+
+
+def test_a_search_keeps_what_it_began_with(bundle, vectors):
+    before = follow.catch_up()
+    add_vectors(bundle, -vectors[:1], first=ROWS)
+    make_live(bundle)
+    after = follow.catch_up()
+    assert after.generation_id(bundle.pk) != before.generation_id(bundle.pk)
+    assert len(retriever(before).candidates(QueryVector(bundle.pk, vectors[0]), Filters(), 5)) == 5
+
+
+def test_the_feed_gives_each_change_once_in_whatever_order_transactions_commit(bundle):
+    with outage.connect() as early, outage.connect() as late, connection.cursor() as reader:
+        ids = list(Product.objects.order_by("pk").values_list("pk", flat=True)[:2])
+        seen = read_snapshot(reader)
+        early.execute("BEGIN")
+        early.execute("UPDATE catalog_product SET blocked = true WHERE id = %s", [ids[0]])  # has the lower number
+        late.execute("UPDATE catalog_product SET blocked = true WHERE id = %s", [ids[1]])  # and commits at once
+        seen, changed = read_changes(reader, seen)
+        assert changed == [ids[1]]
+        early.execute("COMMIT")
+        seen, changed = read_changes(reader, seen)
+        assert changed == [ids[0]]
+        early.execute("BEGIN")
+        early.execute("UPDATE catalog_product SET blocked = false WHERE id = %s", [ids[0]])
+        early.execute("ROLLBACK")
+        assert read_changes(reader, seen)[1] == []
+
+
+def test_only_facts_that_a_search_goes_by_are_logged(bundle):
+    product = Product.objects.order_by("pk").first()
+    Change.objects.all().delete()
+    product.title = "Another"
+    product.save()
+    product.offers.update(updated_at="2026-01-01T00:00:00Z")
+    product.images.update(position=3, status="pending")
+    ImageVector.objects.update(hot=False)
+    assert not Change.objects.exists()
+    Offer.objects.filter(product__in=[product, product.pk + 1]).update(price=7)
+    assert sorted(Change.objects.values_list("product_id", flat=True)) == [product.pk, product.pk + 1]
+    Change.objects.all().delete()
+    for change in ({"blocked": True}, {"category": None}, {"attributes": {}}):
+        Product.objects.filter(pk=product.pk).update(**change)
+    product.images.update(status="rejected")
+    product.vectors.all().delete()
+    product.offers.all().delete()
+    assert list(Change.objects.values_list("product_id", flat=True)) == [product.pk] * 6
+
+
+def test_while_the_database_is_away_the_cold_tier_answers_and_says_so(bundle, vectors, monkeypatch):
+    follow.catch_up()
+    monkeypatch.setattr(outage, "is_away", lambda: True)
+    monkeypatch.setattr(follow, "database_away", lambda: True)
+    found = retriever().candidates(QueryVector(bundle.pk, vectors[0]), Filters(), 5)
+    assert len(found) == 5
+    assert found.partial
+    assert found.notes == (UNREACHED,)
