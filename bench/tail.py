@@ -21,12 +21,15 @@ import json
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from math import inf, isfinite
 from pathlib import Path
 
-import numpy as np
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin while they wait would count as work
+
+import numpy as np  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 FAN_OUTS = (4, 16, 64, 256)
@@ -204,18 +207,20 @@ def read_samples(path: Path) -> np.ndarray:
     return samples
 
 
-def measure_samples(rows: int) -> np.ndarray:
-    """Single searches of one shard of the default kind, one after the other, on one thread; ms."""
+def measure_samples(rows: int, dim: int) -> np.ndarray:
+    """Single searches of one shard of the default kind; core ms each, so that other work here does not count."""
     sys.path.insert(0, str(ROOT))
-    from search.build.calibrate import shard_search_times_ms
+    from search.build.calibrate.index import shard_search_times_ms
 
-    return shard_search_times_ms(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        return shard_search_times_ms(rows, dim, Path(folder))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=Path, help="times of single shard searches in ms, instead of measuring them")
     parser.add_argument("--rows", type=int, default=SAMPLE_ROWS, help="rows of the shard that is measured")
+    parser.add_argument("--dim", type=int, default=512, help="numbers in a vector of that shard")
     parser.add_argument("--replicas", type=int, default=2)
     parser.add_argument("--cores", type=int, default=4, help="searches at a time in one replica")
     parser.add_argument("--utilisation", type=float, default=0.35, help="share of the time that cores are busy")
@@ -226,7 +231,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write the rows there, too")
     asked = parser.parse_args()
-    samples = read_samples(asked.samples) if asked.samples else measure_samples(asked.rows)
+    samples = read_samples(asked.samples) if asked.samples else measure_samples(asked.rows, asked.dim)
     mean, deadline_ms = samples.mean(), asked.deadline_ms or 20 * samples.mean()
     base = Setup(
         shards=FAN_OUTS[0],
@@ -237,7 +242,9 @@ def main() -> None:
         queries=asked.queries,
         seed=asked.seed,
     )
-    source = str(asked.samples) if asked.samples else f"a shard of {asked.rows:,} rows, measured on {platform.node()}"
+    source = (
+        str(asked.samples) if asked.samples else f"shard of {asked.rows:,} x {asked.dim}, measured on {platform.node()}"
+    )
     p50, p99 = np.percentile(samples, [50, 99])
     print(f"Service time: {source}; {len(samples)} searches, p50 {p50:.2f}, p99 {p99:.2f}, mean {mean:.2f} ms.")
     print(f"{base.replicas} replicas, {base.cores} cores each, {base.utilisation:.0%} busy.")

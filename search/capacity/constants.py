@@ -40,6 +40,9 @@ class Constants:
     def __getitem__(self, name: str) -> float:
         return self.of(name).value
 
+    def __contains__(self, name: str) -> bool:
+        return name in self.by_name
+
     def of(self, name: str) -> Constant:
         if name not in self.by_name:
             raise MissingConstant(f"{name} has not been measured. Run manage.py capacity --measure.")

@@ -54,22 +54,37 @@ def plan(demand: Demand, constants: Constants, prices: Prices) -> Report:
 def warnings(demand: Demand, constants: Constants, tiers: tuple[Tier, ...]) -> Iterator[str]:
     """Where the plan goes further than what was measured, or than what the software does today."""
     cold, hot = tiers[0], tiers[1]
-    figures = {line.what: line.value for line in cold.lines}
-    shard_rows, measured = figures["rows"] / figures["shards"], constants["calibration_rows"]
+    shard_rows, measured = figure(cold, "rows") / figure(cold, "shards"), constants["calibration_rows"]
     if shard_rows > FAR_BEYOND * measured:
         yield f"Shards of {shard_rows:,.0f} rows are {shard_rows / measured:,.0f} times larger than the one measured."
-    wait_ms = figures.get("waiting for the disk", 0)
+    wait_ms = figure(cold, "waiting for the disk")
     if wait_ms > RETRIEVE_BUDGET_MS:
         yield f"A query waits {wait_ms:.0f} ms for the disk; the budget of retrieval is {RETRIEVE_BUDGET_MS} ms."
-    hot_rows = hot.lines[0].value
-    if hot_rows > FAR_BEYOND * constants["hot_rows"]:
-        times = hot_rows / constants["hot_rows"]
-        yield f"A hot tier of {hot_rows:,.0f} rows is {times:,.0f} times the size that was measured: merge more often."
-    if hot.ram_gib / demand.replicas > demand.machine.ram_gib * demand.machine.usable_ram:
-        yield "The hot tier does not fit the memory of one machine, and it is not split over several."
+    yield from hot_warnings(demand, constants, hot, cold)
     reached = constants.tuning(int(measured), demand.recall).reached
     if reached < demand.recall - TOLERANCE:
         yield f"Asked for a recall of {demand.recall}, the calibration's shard reached {reached:.3f}."
+
+
+def figure(tier: Tier, what: str) -> float:
+    """0 where the tier has no such line."""
+    return next((line.value for line in tier.lines if line.what == what), 0.0)
+
+
+def hot_warnings(demand: Demand, constants: Constants, hot: Tier, cold: Tier) -> Iterator[str]:
+    if "hot_ms" not in constants:
+        yield "The hot tier was not measured: its memory, cores and cost are missing from the sums."
+        return
+    rows, measured = hot.lines[0].value, constants["hot_rows"]
+    if not rows:
+        return
+    if rows > FAR_BEYOND * measured:
+        yield f"A hot tier of {rows:,.0f} rows is {rows / measured:,.0f} times the size that was measured."
+    hot_ms, cold_ms = figure(hot, "one query"), figure(cold, "one search of one shard")
+    if hot_ms > cold_ms:
+        yield f"The hot tier takes {hot_ms:.2g} core ms a query, a shard {cold_ms:.2g}: pin less, merge more often."
+    if hot.ram_gib / demand.replicas > demand.machine.ram_gib * demand.machine.usable_ram:
+        yield "The hot tier does not fit the memory of one machine, and it is not split over several."
 
 
 def lines(report: Report) -> Iterator[str]:

@@ -6,6 +6,8 @@ from math import ceil, sqrt
 from search.capacity.constants import Constants
 from search.capacity.demand import Demand
 
+INDEX_BYTES = ("list_bytes_per_row", "id_bytes_per_row", "column_bytes_per_row")
+
 
 @dataclass(frozen=True, slots=True)
 class ShardSearch:
@@ -14,7 +16,7 @@ class ShardSearch:
     lists: int
     nprobe: float
     codes: float
-    rerank: int
+    rerank: float
     coarse_us: float
     scan_us: float
     rescore_us: float
@@ -36,34 +38,47 @@ def lists_for(rows: float, constants: Constants) -> int:
     return max(1, round(constants["lists_per_sqrt_row"] * sqrt(rows)))
 
 
+def scan_ns_per_code(constants: Constants) -> float:
+    """As measured in a shard that may fit the processor's cache, but never faster than memory can be read."""
+    from_memory_ns = constants["code_bytes"] / (constants["memory_gib_per_s"] * 2**30) * 1e9
+    return max(constants["scan_ns_per_code"], from_memory_ns)
+
+
 def search_cost(rows: float, demand: Demand, constants: Constants, on_ssd: bool) -> ShardSearch:
     """One search of a shard of `rows` rows at the recall asked for, by parts that were measured apart.
 
-    Lists to probe grow with the rows as they did between the two shards of the calibration; so does the coarse step.
+    Lists to probe, rows to rescore and the coarse step grow as they did between the two shards of the calibration.
     """
     measured_rows = constants["calibration_rows"]
     tuning = constants.tuning(int(measured_rows), demand.recall)
-    lists, measured_lists = lists_for(rows, constants), lists_for(measured_rows, constants)
-    nprobe = min(lists, tuning.nprobe * (rows / measured_rows) ** constants["nprobe_growth"])
+    lists = lists_for(rows, constants)
+    times = rows / measured_rows
+    nprobe = min(lists, tuning.nprobe * times ** constants["nprobe_growth"])
+    rerank = min(rows, tuning.rerank * times ** constants["rerank_growth"])
     codes = min(rows, nprobe * rows / lists * constants["list_imbalance"])
     return ShardSearch(
         lists=lists,
         nprobe=nprobe,
         codes=codes,
-        rerank=tuning.rerank,
-        coarse_us=constants["coarse_us"] * (lists / measured_lists) ** constants["coarse_growth"],
-        scan_us=codes * constants["scan_ns_per_code"] / 1000,
-        rescore_us=tuning.rerank * constants["rescore_us_per_row"],
-        overhead_us=constants["overhead_us"],
+        rerank=rerank,
+        coarse_us=constants["coarse_us"] * times ** constants["coarse_growth"],
+        scan_us=nprobe * constants["list_us"] + codes * scan_ns_per_code(constants) / 1000,
+        rescore_us=rerank * constants["rescore_us_per_row"],
+        overhead_us=constants["overhead_us"] * times ** constants["overhead_growth"],
         filtered_times=1 + demand.filtered_share * (constants["filtered_times"] - 1),
-        waiting_us=tuning.rerank * constants["random_read_us"] if on_ssd else 0.0,
+        waiting_us=rerank * constants["random_read_us"] if on_ssd else 0.0,
     )
+
+
+def index_bytes_per_row(constants: Constants) -> float:
+    """Everything but the float16 rows."""
+    return sum(constants[name] for name in INDEX_BYTES)
 
 
 def ram_bytes_per_row(demand: Demand, constants: Constants, on_ssd: bool) -> float:
     """Index, ids and filter columns of every generation that is kept warm; float16 rows of the live one."""
     rows = 0 if on_ssd else constants["row_bytes"]
-    return constants["index_bytes_per_row"] * demand.generations_in_ram + rows
+    return index_bytes_per_row(constants) * demand.generations_in_ram + rows
 
 
 def rows_per_shard(demand: Demand, constants: Constants, on_ssd: bool) -> int:

@@ -6,7 +6,7 @@ from math import ceil
 from search.capacity.constants import Constants
 from search.capacity.demand import Demand
 from search.capacity.prices import Prices
-from search.capacity.shards import ram_bytes_per_row, search_cost, shard_count
+from search.capacity.shards import INDEX_BYTES, index_bytes_per_row, ram_bytes_per_row, search_cost, shard_count
 
 GIB = 2**30
 DAY_S = 86_400
@@ -70,7 +70,7 @@ def cold_tier_on(demand: Demand, constants: Constants, on_ssd: bool) -> Tier:
         replicas += 1
     per_row = ram_bytes_per_row(demand, constants, on_ssd)
     ram_gib = replicas * rows * per_row / GIB
-    disk_row = constants["index_bytes_per_row"] + constants["row_bytes"]
+    disk_row = index_bytes_per_row(constants) + constants["row_bytes"]
     disk_gib = replicas * rows * disk_row * demand.generations_on_disk / GIB
     reads_per_s = demand.queries_per_s * shards * cost.rerank if on_ssd else 0
     disks = ceil(reads_per_s / constants["random_reads_per_s"])
@@ -82,16 +82,18 @@ def cold_tier_on(demand: Demand, constants: Constants, on_ssd: bool) -> Tier:
         ceil(ssd_gib / machine.ssd_gib),
     )
     place = "on SSD" if on_ssd else "in RAM"
-    search = ("coarse_us", "scan_ns_per_code", "rescore_us_per_row", "overhead_us", "filtered_times")
+    search = ("coarse_us", "list_us", "scan_ns_per_code", "rescore_us_per_row", "overhead_us", "filtered_times")
     lines = [
         Line("rows", rows, "images", "images without the hot share"),
         Line("shards", shards, "", f"of {rows / shards:,.0f} rows; what fits, is in time, and may be", search),
         Line("replicas", replicas, "", "as asked, or more where a shard's machine has too few cores"),
         Line("lists probed in a shard", cost.nprobe, f"of {cost.lists}", "at this recall", ("nprobe_growth",)),
         Line("codes scanned in a shard", cost.codes, "codes", "lists probed x rows a list", ("list_imbalance",)),
-        Line("rows rescored in a shard", cost.rerank, "rows", f"float16 rows {place}, at this recall"),
+        Line(
+            "rows rescored in a shard", cost.rerank, "rows", f"float16 rows {place}, at this recall", ("rerank_growth",)
+        ),
         Line("one search of one shard", cost.core_us / 1000, "core ms", "coarse + scan + rescore + overhead", search),
-        Line("RAM", ram_gib, "GiB", f"{per_row:.0f} bytes a row and replica", ("index_bytes_per_row", "row_bytes")),
+        Line("RAM", ram_gib, "GiB", f"{per_row:.0f} bytes a row and replica", (*INDEX_BYTES, "row_bytes")),
         Line("cores", cores, "vCPU", f"{work:,.0f} busy; queries/s x shards x search; a replica may fail", search),
         Line(
             "SSD",
@@ -122,6 +124,9 @@ def cold_tier_on(demand: Demand, constants: Constants, on_ssd: bool) -> Tier:
 def hot_tier(demand: Demand, constants: Constants) -> Tier:
     """pgvector: every query asks it, beside the cold tier."""
     rows = round(demand.images * demand.hot_share)
+    if "hot_ms" not in constants:
+        asked = Line("rows", rows, "images", "images x hot share; no database was at hand to measure more")
+        return Tier("hot: pgvector HNSW, not measured", (asked,))
     ms = constants["hot_ms"] * max(1.0, rows / constants["hot_rows"]) ** constants["hot_growth"]
     cores = cores_for(demand.queries_per_s * ms / 1000 if rows else 0, demand, demand.replicas)
     gib = demand.replicas * rows * constants["hot_bytes_per_row"] / GIB

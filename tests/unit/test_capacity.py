@@ -8,7 +8,7 @@ from search.capacity.constants import PUBLISHED, Constant, Constants, MissingCon
 from search.capacity.demand import BadDemand, Demand, Machine
 from search.capacity.prices import BadPrices, Prices, read_prices
 from search.capacity.report import as_dict, lines, number, plan
-from search.capacity.shards import lists_for, ram_bytes_per_row, rows_per_shard, search_cost
+from search.capacity.shards import lists_for, ram_bytes_per_row, rows_per_shard, scan_ns_per_code, search_cost
 from search.capacity.tiers import cold_tier_on, cores_for, hot_tier, query_encoding
 
 VALUES = {
@@ -17,13 +17,20 @@ VALUES = {
     "nprobe_growth": 0.5,
     "list_imbalance": 1.5,
     "coarse_us": 20,
-    "coarse_growth": 0.5,
+    "coarse_growth": 0.25,
+    "list_us": 0.5,
     "scan_ns_per_code": 10,
+    "code_bytes": 128,
+    "memory_gib_per_s": 100,
+    "rerank_growth": 0,
     "rescore_us_per_row": 1,
     "overhead_us": 50,
+    "overhead_growth": 0,
     "filtered_times": 2,
     "row_bytes": 1024,
-    "index_bytes_per_row": 140,
+    "list_bytes_per_row": 110,
+    "id_bytes_per_row": 20,
+    "column_bytes_per_row": 10,
     "build_rows_per_s": 10_000,
     "random_read_us": 100,
     "random_reads_per_s": 10_000,
@@ -53,8 +60,14 @@ def test_a_search_is_the_sum_of_its_measured_parts():
     assert (cost.lists, cost.nprobe, cost.rerank) == (2000, 100, 200)
     assert cost.codes == 100 * 500 * 1.5
     assert cost.coarse_us == pytest.approx(20 * 10**0.5)
-    assert cost.core_us == pytest.approx(20 * 10**0.5 + 750 + 200 + 50)
+    assert cost.core_us == pytest.approx(20 * 10**0.5 + 100 * 0.5 + 750 + 200 + 50)
     assert cost.total_us == cost.core_us
+
+
+def test_a_scan_is_never_faster_than_memory():
+    slow = Constants(CONSTANTS.by_name | {"memory_gib_per_s": Constant(1, "GiB/s", "measured", "")}, CONSTANTS.tunings)
+    assert scan_ns_per_code(CONSTANTS) == 10
+    assert scan_ns_per_code(slow) == pytest.approx(128 / 2**30 * 1e9)
 
 
 def test_filters_and_disks_make_it_longer():
@@ -127,6 +140,14 @@ def test_the_hot_tier_grows_as_it_was_measured():
     assert figures(tier)["one query"] == pytest.approx((500_000 / 20_000) ** 0.5)
     assert tier.ram_gib == pytest.approx(2 * 500_000 * 2048 / 2**30)
     assert hot_tier(DEMAND, CONSTANTS).vcpus == 0
+
+
+def test_without_a_database_the_hot_tier_is_left_out_and_said_to_be():
+    bare = Constants({name: one for name, one in CONSTANTS.by_name.items() if "hot" not in name}, CONSTANTS.tunings)
+    report = plan(replace(DEMAND, hot_share=0.1), bare, Prices())
+    assert report.tiers[1].yearly(Prices()) == 0
+    assert "hot tier was not measured" in " ".join(report.warnings)
+    assert "not measured" in "\n".join(lines(report))
 
 
 def test_queries_are_encoded_where_it_costs_less():
