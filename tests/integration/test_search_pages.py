@@ -11,6 +11,7 @@ from search import photos, serving
 from search.build.register import register_bundle
 from search.types import FoundObject, Photo
 from tests.conftest import picture
+from tests.search_catalog import make_catalog
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +172,12 @@ def test_samples_only_where_there_are_some(client, settings):
     settings.SAMPLE_PHOTOS = None
     assert "Borrow one" not in client.get("/").content.decode()
     assert client.get("/samples/1/image.jpg").status_code == 404
+
+
+def test_a_link_to_one_seller_keeps_to_it(client):
+    catalog = make_catalog(products=4)
+    Offer.objects.filter(product=catalog.products[1]).update(seller=Seller.objects.create(name="Nord & Sons"))
+    page = client.get("/search/?q=chair&seller=Nord+%26+Sons").content.decode()
+    assert "Blue chair number 1" in page and "number 3" not in page
+    assert "sold by Nord &amp; Sons" in page
+    assert '<input type="hidden" name="seller" value="Nord &amp; Sons">' in page
