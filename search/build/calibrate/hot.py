@@ -39,8 +39,9 @@ def measure_hot(dim: int, rows: tuple[int, int] = ROWS) -> dict[str, Constant]:
     """Raises NoHotTier. Nothing stays in the database, whatever ends this process."""
     try:
         with transaction.atomic():
+            figures = measured(dim, rows)
             transaction.set_rollback(True)
-            return measured(dim, rows)
+            return figures
     except (DatabaseError, InterfaceError) as error:
         raise NoHotTier(f"{NoHotTier.__doc__} ({error})") from error
 
