@@ -7,6 +7,8 @@ from time import monotonic
 
 from django.db.utils import InterfaceError, OperationalError
 
+from catalog import outage
+
 _all: weakref.WeakSet["Remembered"] = weakref.WeakSet()
 
 
@@ -23,6 +25,8 @@ class Remembered:
         """Raises OperationalError or InterfaceError for what was never asked before the database went away."""
         known = self._answers.get(key)
         if known is not None and monotonic() - known[0] < (self._kept_s if kept_s is None else kept_s):
+            return known[1]
+        if known is not None and outage.is_away():
             return known[1]
         try:
             answer = self._read(key)
