@@ -28,9 +28,11 @@ def check_room(order: Order) -> None:
 
 
 def words_for(error: Exception, folder: Path) -> str:
-    """faiss tells of a full disk only as a failed write; the disk itself is asked then."""
+    """faiss and numpy tell of a full disk only as a failed write; the disk itself is asked then."""
     if isinstance(error, OSError) and error.errno in FULL:
         return f"The disk of the index was full: {error.strerror}."
+    if isinstance(error, OSError) and error.errno is None and "written" in str(error):  # ndarray.tofile
+        return f"The disk of the index was full: {error}."
     if isinstance(error, RuntimeError | OSError) and folder.exists():
         free = shutil.disk_usage(folder).free
         if free < NEARLY_NOTHING:

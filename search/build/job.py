@@ -78,7 +78,9 @@ def unfinished(bundle_id: str, wanted_base: str | None) -> Order | None:
     """The build to go on with; others that can lead to nothing are given up. Call it as the only builder."""
     for row in Generation.objects.filter(bundle_id=bundle_id, state=State.BUILDING).order_by("-created_at"):
         order = read_order(row.pk)
-        if why := reason_against(row, order, wanted_base):
+        if order is None:  # killed before it could say what it was to become
+            row.delete()
+        elif why := reason_against(row, order, wanted_base):
             give_up(row.pk, why)
         else:
             return replace(order, attempts=order.attempts + 1)
@@ -90,10 +92,8 @@ def read_order(generation_id: str) -> Order | None:
     return Order(**kept) if kept else None
 
 
-def reason_against(row: Generation, order: Order | None, wanted_base: str | None) -> str | None:
+def reason_against(row: Generation, order: Order, wanted_base: str | None) -> str | None:
     """Why it makes no sense to go on with a build that was interrupted."""
-    if order is None:
-        return "It was interrupted before it began."
     if order.attempts >= MAX_ATTEMPTS:
         return f"It was interrupted {order.attempts + 1} times. The log of the worker may say by what."
     later = Generation.objects.filter(bundle_id=row.bundle_id, promoted_at__gt=row.created_at)

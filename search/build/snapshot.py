@@ -138,7 +138,7 @@ def append(folder: Path, chunk: Chunk, dim: int) -> None:
     """On the disk when it returns, so that the state may count it."""
     for name, (dtype, _) in layout(dim).items():
         with (folder / name).open("ab") as file:
-            np.ascontiguousarray(getattr(chunk, name), dtype=dtype).tofile(file)
+            file.write(np.ascontiguousarray(getattr(chunk, name), dtype=dtype).data)
             file.flush()
             os.fsync(file.fileno())
 
