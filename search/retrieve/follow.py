@@ -165,6 +165,11 @@ def current() -> Serving:
     return _index.serving if known() else catch_up()
 
 
+def latest() -> Serving:
+    """What served at the last look. Asks nobody, so that any page may know."""
+    return _index.serving
+
+
 def known() -> bool:
     """Whether the last look still counts: nobody follows the database in tests and commands."""
     at_s = _index.serving.seen_at_s

@@ -22,6 +22,7 @@ from search.web.serializers import (
     query_from,
     query_from_link,
 )
+from search.web.visitors import as_visitor
 
 PROBLEMS = dict.fromkeys(
     ["400", "404", "410", "413", "415", "422", "429", "503"],
@@ -31,7 +32,8 @@ PROBLEMS = {(status, "application/problem+json"): body for status, body in PROBL
 
 
 class ShopperView(APIView):
-    """No account, so no cookie is looked at, and no other site can act in someone's name."""
+    """No account: the only cookie that is looked at says which of two bundles answers, and nothing can be done in
+    someone's name."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -66,7 +68,7 @@ class Searches(ShopperView):
         """Search by image, photo token, image_url, product or text, or by one of the former and text."""
         asked = validated(SearchRequest(data=request.data))
         image = None if asked.get("cursor") else read_image(asked)
-        return Response(SearchResponse(find_products(query_from(asked, image))).data)
+        return Response(SearchResponse(find_products(as_visitor(request, query_from(asked, image)))).data)
 
     @extend_schema(
         operation_id="search_by_text",
@@ -76,7 +78,7 @@ class Searches(ShopperView):
     def get(self, request: Request) -> Response:
         """Search by text, as a link."""
         asked = validated(TextSearchRequest(data=request.query_params.dict()))
-        return Response(SearchResponse(find_products(query_from_link(asked))).data)
+        return Response(SearchResponse(find_products(as_visitor(request, query_from_link(asked)))).data)
 
 
 class Clicks(ShopperView):

@@ -15,6 +15,7 @@ from search.web.listing import PAGE_SIZE, address, listing, page_or_part
 from search.web.problems import Problem, in_plain_words, render_problem, wants_part
 from search.web.rates import wait_before_upload_s
 from search.web.samples import sample_or_404
+from search.web.visitors import as_visitor
 
 NO_PHOTO = Problem(422, "No photo came with that", "Choose a photo first, then send it.", retry=False)
 TOO_FAST = Problem(
@@ -65,7 +66,7 @@ def photo(request: HttpRequest, token: str) -> HttpResponse:
     guess = found.fallback and not form.cleaned_data.get("bbox")
     answer = None
     if valid and chosen:
-        answer = find_products(photo_query(token, None if guess else bbox, form))
+        answer = find_products(as_visitor(request, photo_query(token, None if guess else bbox, form)))
         chosen = named_by(answer, chosen)
     heading = "Our best guess" if guess else chosen.heading if chosen else ""
     context = {

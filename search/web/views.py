@@ -18,6 +18,7 @@ from search.web.forms import SearchForm
 from search.web.listing import PAGE_SIZE, leaves, listing, page_or_part
 from search.web.problems import in_plain_words
 from search.web.samples import samples
+from search.web.visitors import as_visitor
 
 HOME_CATEGORIES = 32
 
@@ -35,9 +36,8 @@ def text_search(request: HttpRequest) -> HttpResponse:
     answer = None
     if form.is_valid() and form.cleaned_data["q"]:
         asked = form.cleaned_data
-        answer = find_products(
-            Query(text=asked["q"], filters=form.filters(), limit=PAGE_SIZE, cursor=asked["cursor"] or None)
-        )
+        query = Query(text=asked["q"], filters=form.filters(), limit=PAGE_SIZE, cursor=asked["cursor"] or None)
+        answer = find_products(as_visitor(request, query))
     words = form.cleaned_data.get("q", "")
     context = listing(request, form, answer, f"Results for “{words[:60]}”")
     return page_or_part(request, "text_search.html", context, answer)
@@ -59,7 +59,7 @@ def similar(request: HttpRequest, product_id: int) -> HttpResponse:
     form.is_valid()
     cursor = form.cleaned_data.get("cursor") or None
     shown = product_or_404(product_id)
-    answer = find_products(Query(product_id=product_id, limit=12, cursor=cursor))
+    answer = find_products(as_visitor(request, Query(product_id=product_id, limit=12, cursor=cursor)))
     context = {**listing(request, form, answer, "More like this"), "product": shown, "ranked": False}
     return page_or_part(request, "similar.html", context, answer)
 

@@ -36,6 +36,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "search.web.headers.PageHeaders",
+    "search.web.visitors.Visitors",
     "webapp.away.DatabaseAway",
 ]
 
