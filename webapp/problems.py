@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 from rest_framework.views import set_rollback
 
+from catalog import outage
 from ml.errors import ImageRejected
 
 CONTENT_TYPE = "application/problem+json"
@@ -50,7 +51,7 @@ def from_named_error(error: Exception) -> dict | None:
     if isinstance(error, RequestDataTooBig):
         return problem(413, "The request is too large.")
     if isinstance(error, OperationalError | InterfaceError):  # also a pool that had no connection to give in time
-        log.error("the database did not answer", exc_info=error)
+        log.error("the database did not answer", exc_info=None if outage.is_away() else error)
         return problem(503, "The database cannot be reached. Try again in a moment.", "unavailable")
     if isinstance(error, SuspiciousOperation | BadRequest):
         return problem(400, "The request cannot be understood.")
