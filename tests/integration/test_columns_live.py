@@ -1,147 +1,28 @@
 """Filter columns against the truth: after every change they say what the same filters select in PostgreSQL."""
 
-import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from decimal import Decimal
 
 import numpy as np
 import pytest
 from django.db import connection
 from django.db.models import Max
 
-from catalog.models import Category, Image, Offer, Product, Seller
+from catalog.models import Product
 from search import remembered
 from search.build.columns import frequent_names, write_columns
-from search.build.register import create_index
 from search.filters import where
-from search.models import Bundle, Change, ImageVector
+from search.models import Change
 from search.retrieve.columns import Columns, Wanted, read_facts_for
 from search.types import Filters
+from tests.random_catalog import BUNDLE, CHANGES, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BUNDLE = "b-1.0"
-COLOURS = ("Red", "red", "BLUE", "green", "Größe", "")
-STATES = ("indexed", "indexed", "indexed", "rejected", "failed", "inspected")
 TRUTH = """SELECT i.id FROM catalog_image i JOIN catalog_product p ON p.id = i.product_id
     JOIN search_imagevector v ON v.image_id = i.id AND v.bundle_id = %s
     WHERE i.id = ANY(%s) AND NOT i.blocked AND i.status NOT IN ('rejected', 'failed')
         AND NOT (v.hot AND NOT pg_visible_in_snapshot(v.written, %s::pg_snapshot)) AND {condition}"""
-
-
-class World:
-    """A random catalog, and everything that can happen to it."""
-
-    def __init__(self, seed: int):
-        self.random = random.Random(seed)
-        self.bundle = Bundle.objects.create(id=BUNDLE, dim=4)
-        create_index(self.bundle)
-        self.sellers = [Seller.objects.create(name=f"Seller {number}") for number in range(4)]
-        self.categories = []
-        for _ in range(8):
-            self.new_category()
-        for _ in range(50):
-            self.new_product()
-
-    def new_category(self) -> Category:
-        number = len(self.categories)
-        parent = self.random.choice([None, *self.categories]) if self.categories else None
-        path = f"{parent.path} > C{number}" if parent else f"C{number}"
-        made = Category.objects.create(name=f"C{number}", path=path, slug=f"c{number}", parent=parent)
-        self.categories.append(made)
-        return made
-
-    def new_product(self) -> None:
-        product = Product.objects.create(
-            sku=f"S{self.random.random()}", title="x", category=self.random.choice([None, *self.categories]),
-            blocked=self.random.random() < 0.1, attributes=self.attributes(),
-        )  # fmt: skip
-        for seller in self.random.sample(self.sellers, self.random.choice([0, 1, 1, 1, 2, 3])):
-            self.offer(product, seller)
-        for position in range(self.random.randint(1, 3)):
-            image = Image.objects.create(product=product, source=str(position), status=self.random.choice(STATES))
-            ImageVector.objects.create(image=image, product=product, bundle=self.bundle, vector=[1, 0, 0, 0])
-
-    def attributes(self) -> dict:
-        known = {"color": self.random.choice(COLOURS), "size": self.random.choice(["5", 5, None, True])}
-        return {name: known[name] for name in self.random.sample(sorted(known), self.random.randint(0, 2))}
-
-    def offer(self, product: Product, seller: Seller) -> None:
-        Offer.objects.create(
-            product=product, seller=seller, price=Decimal(self.random.randint(0, 9999)) / 100,
-            availability=self.random.choice(["in_stock", "in_stock", "out_of_stock", "preorder"]),
-            quantity=self.random.choice([None, 0, 3]),
-        )  # fmt: skip
-
-    def change(self) -> str:
-        """One thing happens to some products. Returns what."""
-        may = "price stock block move edit delete offers picture vector"
-        happens = getattr(self, self.random.choice(may.split()))
-        ids = sorted(Product.objects.values_list("pk", flat=True))
-        for product in Product.objects.filter(pk__in=self.random.sample(ids, self.random.randint(1, 6))).order_by("pk"):
-            happens(product)
-        return happens.__name__
-
-    def price(self, product: Product) -> None:
-        product.offers.update(price=Decimal(self.random.randint(0, 9999)) / 100)
-
-    def stock(self, product: Product) -> None:
-        product.offers.update(quantity=self.random.choice([None, 0]), availability="in_stock")
-
-    def block(self, product: Product) -> None:
-        Product.objects.filter(pk=product.pk).update(blocked=not product.blocked)
-
-    def move(self, product: Product) -> None:
-        home = self.new_category() if self.random.random() < 0.2 else self.random.choice([None, *self.categories])
-        Product.objects.filter(pk=product.pk).update(category=home)
-
-    def edit(self, product: Product) -> None:
-        Product.objects.filter(pk=product.pk).update(attributes=self.attributes())
-
-    def delete(self, product: Product) -> None:
-        if self.random.random() < 0.3:
-            product.delete()
-
-    def offers(self, product: Product) -> None:
-        free = [seller for seller in self.sellers if not product.offers.filter(seller=seller).exists()]
-        if free and self.random.random() < 0.6:
-            self.offer(product, self.random.choice(free))
-        elif first := product.offers.first():
-            first.delete()
-
-    def picture(self, product: Product) -> None:
-        image = product.images.first()
-        if image is not None and self.random.random() < 0.2:
-            image.delete()
-        elif image is not None:
-            product.images.filter(pk=image.pk).update(
-                blocked=self.random.random() < 0.3, status=self.random.choice(STATES)
-            )
-
-    def vector(self, product: Product) -> None:
-        """Written anew it is hot, and newer than the watermark; folded into a generation it is neither again."""
-        product.vectors.update(vector=[0, 1, 0, 0])
-        if self.random.random() < 0.5:
-            product.vectors.update(hot=False)
-
-    def rows(self) -> tuple[np.ndarray, np.ndarray]:
-        """Image ids and product ids in the order of some shard."""
-        rows = sorted(ImageVector.objects.values_list("image_id", "product_id"))
-        self.random.shuffle(rows)
-        return tuple(np.ascontiguousarray(np.array(rows, np.int64).T))
-
-    def filters(self) -> Filters:
-        pick = self.random.choice
-        low, high = sorted(Decimal(self.random.randint(0, 9999)) / 100 for _ in range(2))
-        return Filters(
-            category=pick([None, None, "nothing", *(one.slug for one in self.categories)]),
-            price_min=pick([None, None, low]),
-            price_max=pick([None, high, Decimal(50)]),
-            in_stock=pick([None, True, False]),
-            seller=pick([None, None, None, "Seller 1", "Seller 2", "nobody"]),
-            attributes=pick([{}, {}, {"color": pick(COLOURS)}, {"size": "5"}, {"color": "red", "size": "5"}]),
-        )
 
 
 def snapshot() -> str:
@@ -175,7 +56,7 @@ def test_columns_say_what_the_database_selects(seed, tmp_path):
             assert mask.count == len(told)
             assert np.array_equal(np.unpackbits(mask.bits, bitorder="little")[: len(images)], mask.rows)
         assert columns.dead_count == len(images) - columns.alive.count
-        happened = world.change()
+        happened = world.change((*CHANGES, "fold"))
         changes = Change.objects.filter(id__gt=seen)
         changed = list(changes.values_list("product_id", flat=True).distinct())
         seen = max([seen, *changes.values_list("id", flat=True)])
