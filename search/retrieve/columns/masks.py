@@ -13,6 +13,7 @@ from itertools import count
 
 import numpy as np
 
+SMALL_BYTES = 400_000
 Judge = Callable[[object], np.ndarray]
 
 
@@ -80,10 +81,13 @@ class Mask:
         return self._verdicts.memo
 
     def nonzero(self) -> np.ndarray:
-        """int64, ascending: the numbers of the rows that pass."""
-        if self._numbers is None:
-            self._numbers = np.flatnonzero(self.rows)
-        return self._numbers
+        """int64, ascending: the numbers of the rows that pass. Kept where they take no more memory than the mask."""
+        if self._numbers is not None:
+            return self._numbers
+        numbers = np.flatnonzero(self.rows)
+        if numbers.nbytes <= max(len(self.rows), SMALL_BYTES):
+            self._numbers = numbers
+        return numbers
 
 
 def make_mask(rows: np.ndarray, lock: threading.RLock) -> Mask:
