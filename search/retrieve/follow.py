@@ -13,10 +13,12 @@ from time import monotonic
 
 import psycopg
 from django.conf import settings
+from django.db import connection as django_connection
 from django.db.utils import DatabaseError, InterfaceError
 
 from catalog import outage
 from search import serving
+from search.categories import categories_in_order
 from search.retrieve.feed import GenerationRow
 from search.retrieve.generation import Generation
 from search.retrieve.live import Index, open_here
@@ -59,6 +61,7 @@ class Follower:
 
     def start(self) -> None:
         self.index.opener = self
+        self.give("categories", remember_categories)
         for run in (self.follow, self.work):
             thread = threading.Thread(target=run, name=f"index-{run.__name__}", daemon=True)
             self.threads.append(thread)
@@ -98,12 +101,21 @@ class Follower:
             self.index.meet(cursor)
         while not self.stopping.is_set():
             self.news.clear()
-            while not self.arrived.empty():
-                self.index.arrive(*self.arrived.get(), connection)
+            self.take_in(connection)
             self.index.sync(connection)
             self.connected = True
             self.stopping.wait(REST_S)
             self.wait(connection)
+
+    def take_in(self, connection: psycopg.Connection) -> None:
+        """What was opened meanwhile. What a connection that breaks interrupts is for the next one."""
+        while not self.arrived.empty():
+            opened = self.arrived.get()
+            try:
+                self.index.arrive(*opened, connection)
+            except Exception:
+                self.arrived.put(opened)
+                raise
 
     def wait(self, connection: psycopg.Connection) -> None:
         """Until there is news or a second is over. Notifications say no more than that there is something to read."""
@@ -150,6 +162,14 @@ class Follower:
             finally:
                 self.under_way.discard(name)
                 self.ring()
+
+
+def remember_categories() -> None:
+    """So that a filter by category works even if the database goes away before anybody has asked for one."""
+    try:
+        categories_in_order()
+    finally:
+        django_connection.close()
 
 
 _index = Index()

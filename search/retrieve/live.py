@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
+import numpy as np
 from django.conf import settings
 from django.db import connection as django_connection
 from psycopg import Connection
@@ -129,6 +130,7 @@ class Index:
         needed = {row.id for row in wanted(state)} | {generation.id for generation in cold.values()}
         for unneeded in self.opened.keys() - needed:
             del self.opened[unneeded]
+            self.tried_at_s.pop(unneeded, None)
 
     def best(self, row: BundleRow) -> Generation | None:
         """The bundle's live generation; until that is open the one that serves now; else the one before it."""
@@ -195,9 +197,14 @@ def open_here(row: GenerationRow, cluster: str | None, touch: bool = False) -> G
 def refresh(generation: Generation, product_ids: list[int], database: Connection | None) -> None:
     """Bring the filter columns up to what the database says of these products."""
     manifest = generation.manifest
-    for start in range(0, len(product_ids), CHUNK_PRODUCTS):
-        some = product_ids[start : start + CHUNK_PRODUCTS]
+    columns = [part.columns for part in generation.parts if part.columns is not None]
+    changed = np.array(product_ids, np.int64)
+    held = np.zeros(len(changed), bool)
+    for each in columns:
+        held |= each.holds(changed)
+    known = changed[held].tolist()  # an import of what is new to it does not keep anybody waiting
+    for start in range(0, len(known), CHUNK_PRODUCTS):
+        some = known[start : start + CHUNK_PRODUCTS]
         facts = read_facts_for(some, manifest.bundle_id, manifest.watermark, database)
-        for part in generation.parts:
-            if part.columns is not None:
-                part.columns.refresh(facts)
+        for each in columns:
+            each.refresh(facts)

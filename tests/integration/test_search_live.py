@@ -1,19 +1,24 @@
 """Every process follows the database: what is sold out, blocked, deleted, new or promoted shows within a second."""
 
+import shutil
+import threading
 from time import monotonic, sleep
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from catalog import outage
 from catalog.models import Image, Offer, Product
+from search import serving
 from search.build.build import build
 from search.build.promote import promote, rollback
 from search.build.register import create_index
 from search.build.settle import settle
 from search.build.verify import verify
-from search.models import Bundle, Change, ImageVector
+from search.models import Bundle, Change, Generation, ImageVector
 from search.retrieve import follow
 from search.retrieve.feed import read_changes, read_snapshot
 from search.retrieve.router import UNREACHED, retriever
@@ -169,3 +174,69 @@ def test_while_the_database_is_away_the_cold_tier_answers_and_says_so(bundle, ve
     assert len(found) == 5
     assert found.partial
     assert found.notes == (UNREACHED,)
+
+
+def test_a_connection_that_breaks_is_made_anew_and_nothing_is_missed(following, vectors):
+    first = images(following, vectors[0])[0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%%v.hot LIMIT%%'"
+        )
+        assert cursor.fetchall() == [(True,)]
+        Product.objects.filter(images=first).update(blocked=True)
+    within(4, lambda: first not in images(following, vectors[0]))
+    within(4, lambda: follow.status().connected)
+
+
+def test_a_live_generation_that_cannot_be_opened_leaves_the_one_before_until_its_files_are_back(
+    bundle, vectors, settings, monkeypatch
+):
+    first = follow.catch_up().generation_id(bundle.pk)
+    (image,) = add_vectors(bundle, -vectors[:1], first=ROWS)
+    second = make_live(bundle)
+    folder = settings.SIGHTLINE_INDEX_DIR / second
+    folder.rename(folder.with_name("elsewhere"))
+    now = follow.catch_up()
+    assert now.generation_id(bundle.pk) == first
+    assert now.notes[bundle.pk] == (f"generation {second} cannot be opened",)
+    assert images(bundle, -vectors[0])[0] == image
+    folder.with_name("elsewhere").rename(folder)
+    assert follow.catch_up().generation_id(bundle.pk) == first  # it was tried a moment ago
+    monkeypatch.setattr("search.retrieve.live.TRY_AGAIN_S", 0)
+    now = follow.catch_up()
+    assert now.generation_id(bundle.pk) == second
+    assert now.notes[bundle.pk] == ()
+
+
+def test_a_generation_of_another_bundle_is_refused(bundle, vectors, settings):
+    """Its row was tampered with, or its folder moved: the manifest says whose vectors they are."""
+    other = make_bundle("other-1.0", state="shadow")
+    own = follow.catch_up().generation_id(bundle.pk)
+    Generation.objects.create(id="20260101-000000-abcdef", bundle=other, state="live", watermark="1:1:")
+    shutil.copytree(settings.SIGHTLINE_INDEX_DIR / own, settings.SIGHTLINE_INDEX_DIR / "20260101-000000-abcdef")
+    now = follow.catch_up()
+    assert other.pk not in now.cold
+    assert now.notes[other.pk]
+
+
+def test_a_bundle_is_followed_when_its_models_are_loaded_and_its_generation_is_open(following, vectors, monkeypatch):
+    green = make_bundle("green-1.0", dim=32, state="building")
+    create_index(green)
+    add_vectors(green, clustered(20, dim=32), first=ROWS)
+    make_live(green)
+    loading = threading.Event()
+
+    def load(bundle_id: str):
+        loading.wait(5)
+        serving.install(SimpleNamespace(id=bundle_id))
+
+    monkeypatch.setattr(serving, "loaded_bundle", load)
+    Bundle.objects.filter(state="live").update(state="retired", retired_at=timezone.now())
+    Bundle.objects.filter(pk=green.pk).update(state="live")
+    sleep(0.5)
+    assert follow.current().bundle_id == following.pk
+    loading.set()
+    within(1, lambda: follow.current().bundle_id == green.pk)
+    assert follow.current().generation_id(green.pk)
+    assert follow.current().generation_id(following.pk)  # stays open for a rollback

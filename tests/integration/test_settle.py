@@ -1,4 +1,4 @@
-"""What leaves the hot tier is held by the live generation and by the one before it: either is complete with the tier."""
+"""What leaves the hot tier is held by the live generation and by the one before it, so that each is still complete."""
 
 import pytest
 from django.db import connection

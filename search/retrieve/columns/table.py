@@ -74,6 +74,11 @@ class Columns:
             for array in self._arrays.all():
                 array[:: PAGE_BYTES // array.itemsize].max(initial=0)
 
+    def holds(self, products: np.ndarray) -> np.ndarray:
+        """bool (m,): which of these products have rows here."""
+        starts, ends = self._places(products)
+        return ends > starts
+
     def refresh(self, facts: Sequence[ProductFacts]) -> int:
         """Apply current facts of some products. Returns how many verdicts of masks flipped."""
         by_id = {fact.product_id: fact for fact in facts}
