@@ -16,6 +16,9 @@ LEFT_OUT = (
     "the slowest of many shards decides how long a query takes: python bench/tail.py simulates it",
     "network between router and shards, load balancers, web servers, and filling the cards from PostgreSQL",
     "the first search with a filter that no process has seen reads the filter columns of every row of a shard",
+    "each shard rescores as if it were alone: with many of them fewer rows would do",
+    "a photo without a tapped object is searched by several crops: count each as a query",
+    "the hot tier's joins with products and images, and its recall at a size that was not measured",
     "cores of another machine are taken to be as fast as this one's, and as fast when all of them are busy",
     "vectors are made up for the calibration (clustered, heavy-tailed); yours may need more or fewer lists",
     "discounts for quantity, staff, and data transfer",
@@ -124,7 +127,7 @@ def comparison(report: Report) -> Iterator[str]:
     yield "| system | data | published | queries/s a vCPU | RAM bytes a vector | source |\n|---|---|---|--:|--:|---|"
     cold, demand = report.cold, report.demand
     per_vcpu = demand.queries_per_s / cold.vcpus if cold.vcpus else 0
-    per_vector = cold.ram_gib * 2**30 / demand.images / demand.replicas
+    per_vector = cold.ram_gib * 2**30 / figure(cold, "rows") / figure(cold, "replicas")
     money = (
         f"{number(report.yearly / demand.images * 1e6)} {report.prices.currency} a million images and year, all tiers"
     )

@@ -21,12 +21,18 @@ class ShardSearch:
     scan_us: float
     rescore_us: float
     overhead_us: float
-    filtered_times: float  # mean over filtered and other queries
+    filtered_us: float  # the whole of a filtered search
+    filtered_share: float
     waiting_us: float = 0.0
 
     @property
+    def plain_us(self) -> float:
+        return self.coarse_us + self.scan_us + self.rescore_us + self.overhead_us
+
+    @property
     def core_us(self) -> float:
-        return (self.coarse_us + self.scan_us + self.rescore_us + self.overhead_us) * self.filtered_times
+        """The mean over filtered and other queries."""
+        return (1 - self.filtered_share) * self.plain_us + self.filtered_share * self.filtered_us
 
     @property
     def total_us(self) -> float:
@@ -65,7 +71,8 @@ def search_cost(rows: float, demand: Demand, constants: Constants, on_ssd: bool)
         scan_us=nprobe * constants["list_us"] + codes * scan_ns_per_code(constants) / 1000,
         rescore_us=rerank * constants["rescore_us_per_row"],
         overhead_us=constants["overhead_us"] * times ** constants["overhead_growth"],
-        filtered_times=1 + demand.filtered_share * (constants["filtered_times"] - 1),
+        filtered_us=constants["filtered_us"] * times ** constants["filtered_growth"],
+        filtered_share=demand.filtered_share,
         waiting_us=rerank * constants["random_read_us"] if on_ssd else 0.0,
     )
 

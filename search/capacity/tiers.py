@@ -82,19 +82,32 @@ def cold_tier_on(demand: Demand, constants: Constants, on_ssd: bool) -> Tier:
         ceil(ssd_gib / machine.ssd_gib),
     )
     place = "on SSD" if on_ssd else "in RAM"
-    search = ("coarse_us", "list_us", "scan_ns_per_code", "rescore_us_per_row", "overhead_us", "filtered_times")
+    search = ("coarse_us", "list_us", "scan_ns_per_code", "rescore_us_per_row", "overhead_us", "filtered_us")
     lines = [
         Line("rows", rows, "images", "images without the hot share"),
-        Line("shards", shards, "", f"of {rows / shards:,.0f} rows; what fits, is in time, and may be", search),
+        Line("shards", shards, "", f"of {rows / shards:,.0f} rows; what fits, is in time, and may be"),
         Line("replicas", replicas, "", "as asked, or more where a shard's machine has too few cores"),
         Line("lists probed in a shard", cost.nprobe, f"of {cost.lists}", "at this recall", ("nprobe_growth",)),
         Line("codes scanned in a shard", cost.codes, "codes", "lists probed x rows a list", ("list_imbalance",)),
         Line(
             "rows rescored in a shard", cost.rerank, "rows", f"float16 rows {place}, at this recall", ("rerank_growth",)
         ),
-        Line("one search of one shard", cost.core_us / 1000, "core ms", "coarse + scan + rescore + overhead", search),
+        Line(
+            "one search with a filter",
+            cost.filtered_us / 1000,
+            "core ms",
+            "as it grew",
+            ("filtered_us", "filtered_growth"),
+        ),
+        Line(
+            "one search of one shard",
+            cost.core_us / 1000,
+            "core ms",
+            "coarse + scan + rescore + overhead, or filtered",
+            search,
+        ),
         Line("RAM", ram_gib, "GiB", f"{per_row:.0f} bytes a row and replica", (*INDEX_BYTES, "row_bytes")),
-        Line("cores", cores, "vCPU", f"{work:,.0f} busy; queries/s x shards x search; a replica may fail", search),
+        Line("cores", cores, "vCPU", f"{work:,.0f} busy; queries/s x shards x one search; a replica may fail"),
         Line(
             "SSD",
             ssd_gib,

@@ -23,7 +23,7 @@ def measured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("calibrate")
     small, large = (build(folder / str(rows), rows, DIM) for rows in (1500, 4000))
     figures, tunings = measure_index(small, large)
-    figures |= measure_filters(large) | measure_memory() | measure_disk(folder, 4 * 2**20)
+    figures |= measure_filters(small, large) | measure_memory() | measure_disk(folder, 4 * 2**20)
     return Constants(figures, tunings)
 
 
