@@ -110,6 +110,8 @@ class Generation:
         for part in self.parts:
             if part.shard is not None:
                 part.shard.touch()
+            if part.columns is not None:
+                part.columns.touch()
 
     def check(self) -> tuple[str, ...]:
         """Compares sizes and checksums with the manifest; what differs is dropped. Returns `missing`."""
