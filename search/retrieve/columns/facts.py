@@ -12,6 +12,7 @@ from search.filters import IN_STOCK
 from search.retrieve.columns.wanted import folded
 
 CHUNK_PRODUCTS = 5_000
+DECODER = json.JSONDecoder(parse_float=str, parse_int=str)  # json.loads would make one a call, for 5 microseconds
 PRODUCTS = """SELECT p.id, p.category_id, p.attributes::text, p.blocked FROM catalog_product p
     WHERE p.id = ANY(%s::bigint[])"""
 OFFERS = f"""SELECT o.product_id, o.price::float8, {IN_STOCK}, o.seller_id FROM catalog_offer o
@@ -82,7 +83,7 @@ def grouped(rows: Iterator[tuple]) -> dict[int, list[tuple]]:
 
 def parse_attributes(text: str) -> dict[str, str]:
     """Values as PostgreSQL's ->> gives them, folded. A null is no value, and neither is anything but an object."""
-    told = json.loads(text, parse_float=str, parse_int=str)
+    told = DECODER.decode(text)
     if not isinstance(told, dict):
         return {}
     return {name: folded(as_text(value)) for name, value in told.items() if value is not None}
