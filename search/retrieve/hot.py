@@ -83,7 +83,9 @@ class HotTier:
         if filters == ANYTHING:
             return self.walk(query, filters, k)
         matches, few = self.count_matches(query, filters, k)
-        return self.compare_matching(query, filters, k) if matches <= few else self.walk(query, filters, k)
+        if matches > few and len(found := self.walk(query, filters, k)) == k:
+            return found
+        return self.compare_matching(query, filters, k)  # few, or so far from the query that the walk gave up
 
     def count_rows(self, query: QueryVector) -> int:
         """How many are hot, no further than it matters."""
