@@ -12,10 +12,12 @@ from django.utils import timezone
 from search.build.binary import copy_rows, record
 from search.build.exact import Recall, measure_recall
 from search.build.job import folder_of
+from search.build.rowfile import FileRows
 from search.build.sample import Queries, sample_queries
 from search.errors import UnknownGeneration
 from search.models import Generation, ServingEvent
 from search.retrieve import generation as cold
+from search.retrieve.cold import VECTORS
 from search.retrieve.manifest import BrokenGeneration, cluster_id
 from search.retrieve.part import differs
 
@@ -172,21 +174,24 @@ def check_vectors(candidate: cold.Generation) -> Check:
 
 
 def verification_queries(bundle_id: str, candidate: cold.Generation) -> Queries:
-    largest = max(candidate.parts, key=lambda part: part.shard.rows)
-    return sample_queries(bundle_id, np.asarray(largest.shard.vectors), QUERIES, odd=True)
+    part = max(candidate.parts, key=lambda part: part.shard.rows)
+    return sample_queries(bundle_id, FileRows(part.folder / VECTORS, part.shard.rows, part.shard.dim), QUERIES, odd=True)
 
 
 def live_recall(row: Generation, queries: Queries) -> Recall | None:
-    """What the live generation reaches with the same queries; None where there is none, or it is this one."""
+    """What the live generation reaches with the same queries; None where there is no whole one, or it is this one."""
     live = Generation.objects.filter(bundle_id=row.bundle_id, state=State.LIVE).exclude(pk=row.pk).first()
     if live is None:
         return None
     try:
         opened = cold.Generation.open(folder_of(live.pk), bundle_id=row.bundle_id, cluster=cluster_id())
-        return measure_recall(opened, queries.vectors)
     except BrokenGeneration as error:
         log.warning("the live generation cannot be compared with: %s", error)
         return None
+    if damaged := opened.check():  # what it finds with a part of its rows is no floor for a whole one
+        log.warning("the live generation is not compared with: %s", ", ".join(damaged))
+        return None
+    return measure_recall(opened, queries.vectors)
 
 
 def check_recall(own: Recall, live: Recall | None) -> list[Check]:

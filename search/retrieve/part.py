@@ -9,7 +9,8 @@ import numpy as np
 from search.retrieve.cold import DEAD_SHARE, BrokenShard, Found, Shard
 from search.retrieve.columns import Columns, Wanted
 
-BROKEN = (BrokenShard, OSError, ValueError, RuntimeError, KeyError)  # faiss raises RuntimeError, numpy ValueError
+# faiss raises RuntimeError, numpy ValueError; a byte changed in what names types and columns raises anything else
+BROKEN = (BrokenShard, OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError, ArithmeticError)
 COLUMNS, IMAGE_IDS, PRODUCT_IDS = "columns", "image_ids.i64", "product_ids.i64"
 NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.float32), np.empty((0, 0), np.float32), {"plan": "skipped"})
 

@@ -22,7 +22,7 @@ from tests.conftest import picture
 from tests.shop import ROOT, free_port
 from webapp import embedded
 
-STOPPED_S, HUNG_S, QUIET_S = 20, 8, 2
+STOPPED_S, HUNG_S, QUIET_S = 20, 6, 1.5
 NOTICED_S = 2.5  # one statement's patience, and half a second
 BACK_S = 4.0  # the probe asks once a second; the server needs a moment to start
 PAUSE_S = 0.1
