@@ -195,7 +195,7 @@ def during_the_outage(shop: PrivateShop) -> None:
         client.post(f"/api/v1/searches/{tapped['query_id']}/click", json=click).raise_for_status()
         shop.clicks += 1
         assert b"as we last knew them" in client.get(f"/photo/{token}/?bbox=0,0,240,200").content
-        assert client.get("/").status_code == 200
+        assert client.get("/").status_code == client.get("/metrics").status_code == 200
         began = time.monotonic()
         refused = client.get("/api/v1/products", auth=("admin", "secret"))
         assert refused.status_code == 503 and refused.headers["Retry-After"] and time.monotonic() - began < 1
