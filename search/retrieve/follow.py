@@ -8,25 +8,21 @@ import os
 import select
 import threading
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 from time import monotonic
 
 import psycopg
 from django.conf import settings
-from django.db import connection as django_connection
 from django.db.utils import DatabaseError, InterfaceError
 
 from catalog import outage
 from search import serving
-from search.categories import categories_in_order
-from search.retrieve.feed import GenerationRow
-from search.retrieve.generation import Generation
-from search.retrieve.live import Index, open_here
+from search.retrieve.live import Index
+from search.retrieve.opener import FileOpener
 from search.serving import RECHECK_S, Serving
 
 POLL_S = 1.0
 REST_S = 0.05  # between two looks: a thousand changes a second are one look in twenty
-PATIENCE_S = 5.0
+PATIENCE_S = 10.0
 CHANNELS = ("sightline_changed", "sightline_serving")
 database_away = outage.is_away
 log = logging.getLogger(__name__)
@@ -46,30 +42,29 @@ class FollowerStatus:
 
 @dataclass(slots=True)
 class Follower:
-    """Also the opener of its index: what takes long is done in a second thread, which then wakes the first."""
+    """What takes long is done by its opener, in a second thread, which then wakes the first."""
 
     index: Index
     connected: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
     news: threading.Event = field(default_factory=threading.Event)
-    jobs: SimpleQueue = field(default_factory=SimpleQueue)
-    arrived: SimpleQueue = field(default_factory=SimpleQueue)
-    under_way: set[str] = field(default_factory=set)
-    unloadable: set[str] = field(default_factory=set)
     bell: tuple[int, int] = field(default_factory=os.pipe)
+    opener: FileOpener = field(init=False)
     threads: list[threading.Thread] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.opener = FileOpener(self.index, self.ring)
+
     def start(self) -> None:
-        self.index.opener = self
-        self.give("categories", remember_categories)
-        for run in (self.follow, self.work):
+        self.index.opener = self.opener
+        for run in (self.follow, self.opener.work):
             thread = threading.Thread(target=run, name=f"index-{run.__name__}", daemon=True)
             self.threads.append(thread)
             thread.start()
 
     def stop(self) -> None:
         self.stopping.set()
-        self.jobs.put(None)
+        self.opener.stop()
         self.ring()
         for thread in self.threads:
             thread.join(10)
@@ -84,9 +79,10 @@ class Follower:
                 with outage.patience(PATIENCE_S, heeds_breaker=False), outage.connect() as connection:
                     self.listen(connection)
             except (psycopg.Error, OSError, DatabaseError, InterfaceError) as error:
+                if self.connected or not outage.is_away():  # once, and not at every look while it is away
+                    log.warning("the index follows the database no more: %s", error)
                 if outage.lost(error):
                     outage.suspect(error)
-                log.warning("the index follows the database no more: %s", error)
             except Exception:  # whatever it was, this thread must go on
                 log.exception("the index could not follow the database")
             finally:
@@ -101,21 +97,13 @@ class Follower:
             self.index.meet(cursor)
         while not self.stopping.is_set():
             self.news.clear()
-            self.take_in(connection)
-            self.index.sync(connection)
+            self.opener.hand_over(connection)
+            now = self.index.sync(connection)
             self.connected = True
+            if now.bundle_id is not None:
+                self.opener.load(now.bundle_id)  # before the first search has to wait for it
             self.stopping.wait(REST_S)
             self.wait(connection)
-
-    def take_in(self, connection: psycopg.Connection) -> None:
-        """What was opened meanwhile. What a connection that breaks interrupts is for the next one."""
-        while not self.arrived.empty():
-            opened = self.arrived.get()
-            try:
-                self.index.arrive(*opened, connection)
-            except Exception:
-                self.arrived.put(opened)
-                raise
 
     def wait(self, connection: psycopg.Connection) -> None:
         """Until there is news or a second is over. Notifications say no more than that there is something to read."""
@@ -126,50 +114,6 @@ class Follower:
             pass
         while select.select([self.bell[0]], [], [], 0)[0]:
             os.read(self.bell[0], 4096)
-
-    def open(self, row: GenerationRow) -> None:
-        self.give(row.id, lambda: self.arrived.put((row, open_here(row, self.index.cluster, touch=True))))
-
-    def touch(self, generation: Generation) -> None:
-        self.give(f"{generation.id} to be read", generation.touch)
-
-    def load(self, bundle_id: str) -> bool:
-        if bundle_id in self.unloadable or serving.is_loaded(bundle_id):
-            return True
-        self.give(bundle_id, lambda: self.load_now(bundle_id))
-        return False
-
-    def load_now(self, bundle_id: str) -> None:
-        try:
-            serving.loaded_bundle(bundle_id)
-        except Exception as error:  # searches will say the same
-            log.error("bundle %s cannot be loaded: %s", bundle_id, error)
-            self.unloadable.add(bundle_id)
-
-    def give(self, name: str, job) -> None:
-        if name not in self.under_way:
-            self.under_way.add(name)
-            self.jobs.put((name, job))
-
-    def work(self) -> None:
-        """One job after another: two generations read from disk at once take longer than one after the other."""
-        while (given := self.jobs.get()) is not None:
-            name, job = given
-            try:
-                job()
-            except Exception:
-                log.exception("%s could not be opened", name)
-            finally:
-                self.under_way.discard(name)
-                self.ring()
-
-
-def remember_categories() -> None:
-    """So that a filter by category works even if the database goes away before anybody has asked for one."""
-    try:
-        categories_in_order()
-    finally:
-        django_connection.close()
 
 
 _index = Index()

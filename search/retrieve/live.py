@@ -9,7 +9,7 @@ import threading
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Protocol
 
 import numpy as np
@@ -35,6 +35,7 @@ from search.retrieve.manifest import BrokenGeneration
 from search.serving import Serving
 
 CHUNK_PRODUCTS = 2000
+LONG_AWAY_S = 1800.0  # the log of changes is kept for an hour
 TRY_AGAIN_S = 30.0  # files of a broken generation may have come back
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Index:
     tried_at_s: dict[str, float] = field(default_factory=dict)
     since: str | None = None
     cluster: str | None = None
+    looked_at: float = field(default_factory=time)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def sync(self, database: Connection | None = None) -> Serving:
@@ -70,6 +72,7 @@ class Index:
                 self.cluster, self.since = self.cluster or read_cluster(cursor), read_snapshot(cursor)
             state = read_state(cursor)
             self.since, changed = read_changes(cursor, self.since)
+            self.looked_at = time()
             for generation in self.opened.values():
                 generation.watch()
                 refresh(generation, changed, database)
@@ -159,10 +162,10 @@ class Index:
         return (f"generation {live} cannot be opened",) if live in self.failed else ()
 
     def meet(self, cursor) -> None:
-        """At the start of a connection: what was learned from another database cluster means nothing in this one."""
+        """At the start of a connection: what was learned from another cluster, or too long ago, is not built on."""
         with self.lock:
             cluster = read_cluster(cursor)
-            if self.cluster not in (None, cluster):
+            if self.cluster not in (None, cluster) or time() - self.looked_at > LONG_AWAY_S:
                 self.forget()
             self.cluster = cluster
 
