@@ -37,7 +37,7 @@ class Demand:
     reembeds_per_year: float = 2
     new_per_day: float = 0.01  # share of the catalog that is new or has a new picture
     max_shard_rows: int = 20_000_000
-    shard_ms: float = 10  # one search of one shard, on one core
+    shard_ms: float = 20  # one search of one shard, on one core
     vectors: Placement = "auto"
     generations_in_ram: int = 2  # the live one, and the one before it for rolling back
     generations_on_disk: int = 3  # and the one that is being built

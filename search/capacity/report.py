@@ -16,6 +16,7 @@ LEFT_OUT = (
     "the slowest of many shards decides how long a query takes: python bench/tail.py simulates it",
     "network between router and shards, load balancers, web servers, and filling the cards from PostgreSQL",
     "the first search with a filter that no process has seen reads the filter columns of every row of a shard",
+    "filters that match fewer or more rows than the calibration's, or rows that lie far from the query",
     "each shard rescores as if it were alone: with many of them fewer rows would do",
     "a photo without a tapped object is searched by several crops: count each as a query",
     "the hot tier's joins with products and images, and its recall at a size that was not measured",

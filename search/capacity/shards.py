@@ -21,18 +21,12 @@ class ShardSearch:
     scan_us: float
     rescore_us: float
     overhead_us: float
-    filtered_us: float  # the whole of a filtered search
-    filtered_share: float
+    filters_us: float  # what filters add, the mean over all queries
     waiting_us: float = 0.0
 
     @property
-    def plain_us(self) -> float:
-        return self.coarse_us + self.scan_us + self.rescore_us + self.overhead_us
-
-    @property
     def core_us(self) -> float:
-        """The mean over filtered and other queries."""
-        return (1 - self.filtered_share) * self.plain_us + self.filtered_share * self.filtered_us
+        return self.coarse_us + self.scan_us + self.rescore_us + self.overhead_us + self.filters_us
 
     @property
     def total_us(self) -> float:
@@ -53,7 +47,8 @@ def scan_ns_per_code(constants: Constants) -> float:
 def search_cost(rows: float, demand: Demand, constants: Constants, on_ssd: bool) -> ShardSearch:
     """One search of a shard of `rows` rows at the recall asked for, by parts that were measured apart.
 
-    Lists to probe, rows to rescore and the coarse step grow as they did between the two shards of the calibration.
+    Lists to probe, rows to rescore and the coarse step grow as they did between the two shards of the calibration. A
+    filter has to look at so many matches, however many rows there are: what it adds stays the same.
     """
     measured_rows = constants["calibration_rows"]
     tuning = constants.tuning(int(measured_rows), demand.recall)
@@ -71,8 +66,7 @@ def search_cost(rows: float, demand: Demand, constants: Constants, on_ssd: bool)
         scan_us=nprobe * constants["list_us"] + codes * scan_ns_per_code(constants) / 1000,
         rescore_us=rerank * constants["rescore_us_per_row"],
         overhead_us=constants["overhead_us"] * times ** constants["overhead_growth"],
-        filtered_us=constants["filtered_us"] * times ** constants["filtered_growth"],
-        filtered_share=demand.filtered_share,
+        filters_us=demand.filtered_share * constants["filter_extra_us"],
         waiting_us=rerank * constants["random_read_us"] if on_ssd else 0.0,
     )
 

@@ -82,7 +82,7 @@ def cold_tier_on(demand: Demand, constants: Constants, on_ssd: bool) -> Tier:
         ceil(ssd_gib / machine.ssd_gib),
     )
     place = "on SSD" if on_ssd else "in RAM"
-    search = ("coarse_us", "list_us", "scan_ns_per_code", "rescore_us_per_row", "overhead_us", "filtered_us")
+    search = ("coarse_us", "list_us", "scan_ns_per_code", "rescore_us_per_row", "overhead_us", "filter_extra_us")
     lines = [
         Line("rows", rows, "images", "images without the hot share"),
         Line("shards", shards, "", f"of {rows / shards:,.0f} rows; what fits, is in time, and may be"),
@@ -93,17 +93,10 @@ def cold_tier_on(demand: Demand, constants: Constants, on_ssd: bool) -> Tier:
             "rows rescored in a shard", cost.rerank, "rows", f"float16 rows {place}, at this recall", ("rerank_growth",)
         ),
         Line(
-            "one search with a filter",
-            cost.filtered_us / 1000,
-            "core ms",
-            "as it grew",
-            ("filtered_us", "filtered_growth"),
-        ),
-        Line(
             "one search of one shard",
             cost.core_us / 1000,
             "core ms",
-            "coarse + scan + rescore + overhead, or filtered",
+            "coarse + scan + rescore + overhead + filters",
             search,
         ),
         Line("RAM", ram_gib, "GiB", f"{per_row:.0f} bytes a row and replica", (*INDEX_BYTES, "row_bytes")),

@@ -219,6 +219,10 @@ def described(built: Built) -> str:
     return f"{KIND} shard of {built.shard.rows:,} made-up rows of {built.shard.dim}, core time"
 
 
-def shard_search_times_ms(rows: int, dim: int, folder: Path) -> np.ndarray:
-    """Core milliseconds of single searches of one shard at the usual recall; float (q,). `folder` keeps its files."""
-    return search_times_ms(build(folder, rows, dim), USUAL_RECALL)
+def shard_search_times_ms(rows: int, dim: int, folder: Path, times: int = 5) -> np.ndarray:
+    """Core milliseconds of single searches of one shard at the usual recall, each query asked so many times.
+
+    float (times * q,). `folder` keeps the shard's files.
+    """
+    built = build(folder, rows, dim)
+    return np.concatenate([search_times_ms(built, USUAL_RECALL) for _ in range(times)])

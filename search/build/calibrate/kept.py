@@ -20,7 +20,7 @@ from search.build.calibrate.index import ROWS, build, measure_index
 from search.build.calibrate.machine import measure_disk, measure_memory, measure_models
 from search.capacity.constants import PUBLISHED, Constant, Constants, Tuning
 
-FORMAT = 2
+FORMAT = 3
 FILE = "capacity.json"
 Progress = Callable[[str], None]
 
@@ -68,7 +68,7 @@ def calibrate(folder: Path, dim: int, progress: Progress, rows: tuple[int, int] 
         small, large = (build(work / str(count), count, dim) for count in rows)
         progress("searching them")
         index, tunings = measure_index(small, large)
-        figures |= index | measure_filters(small, large)
+        figures |= index | measure_filters(large)
         progress("the hot tier in PostgreSQL")
         try:
             figures |= measure_hot(dim)
