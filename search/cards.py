@@ -16,10 +16,7 @@ import numpy as np
 from catalog.queries import ProductCard, picture_url
 
 IDS, ENDS, LINES = "product_ids.i64", "ends.i64", "cards.jsonl"
-FIELDS = (
-    "sku", "group_id", "gtin", "title", "brand", "category", "file", "price", "currency", "in_stock", "color",
-    "phashes",
-)  # fmt: skip
+TEXTS = 7  # what a line begins with: sku, group_id, gtin, title, brand, category, file
 
 
 class BrokenCards(Exception):
@@ -30,9 +27,34 @@ class BrokenCards(Exception):
 class KeptCard:
     """A product as it was when the generation was built. phashes: signed 64-bit numbers, one per picture."""
 
-    card: ProductCard
+    product_id: int
+    sku: str
+    group_id: str
+    gtin: str
+    title: str
+    brand: str
+    category: str
+    file: str
+    price: Decimal | None
+    currency: str
+    in_stock: bool
     color: str
     phashes: tuple[int, ...]
+
+    def card(self) -> ProductCard:
+        return ProductCard(
+            id=self.product_id,
+            sku=self.sku,
+            group_id=self.group_id,
+            gtin=self.gtin,
+            title=self.title,
+            brand=self.brand,
+            category=self.category,
+            price=self.price,
+            currency=self.currency,
+            in_stock=self.in_stock,
+            image_url=picture_url(self.file),
+        )
 
 
 class Cards:
@@ -75,8 +97,7 @@ class Cards:
         if not 0 <= start < end <= self.lines_bytes:
             return None
         try:
-            values = dict(zip(FIELDS, json.loads(os.pread(self.lines, end - start, start)), strict=True))
-            return kept_card(product_id, values)
+            return kept_card(product_id, json.loads(os.pread(self.lines, end - start, start)))
         except (ValueError, TypeError, InvalidOperation):
             return None
 
@@ -92,17 +113,13 @@ class Cards:
 def map_int64(path: Path) -> np.ndarray:
     if path.stat().st_size == 0:
         return np.empty(0, np.int64)
-    return np.memmap(path, np.int64, "r")
+    return np.asarray(np.memmap(path, np.int64, "r"))
 
 
-def kept_card(product_id: int, values: dict) -> KeptCard:
-    color, phashes, file, price = (values.pop(name) for name in ("color", "phashes", "file", "price"))
-    if not all(isinstance(value, str) for name, value in values.items() if name != "in_stock"):
+def kept_card(product_id: int, values: list) -> KeptCard:
+    """From one line. Raises ValueError, TypeError or InvalidOperation for what no build wrote."""
+    *texts, price, currency, in_stock, color, phashes = values
+    if len(texts) != TEXTS or not all(isinstance(text, str) for text in (*texts, currency, color)):
         raise TypeError("text was expected")
-    card = ProductCard(
-        id=product_id,
-        price=None if price is None else Decimal(price),
-        image_url=picture_url(file),
-        **values,
-    )
-    return KeptCard(card, str(color), tuple(int(phash) for phash in phashes))
+    known_price = None if price is None else Decimal(price)
+    return KeptCard(product_id, *texts, known_price, currency, bool(in_stock), color, tuple(map(int, phashes)))

@@ -32,7 +32,7 @@ def facts_of(serving: Serving, bundle_id: str, product_ids: list[int]) -> dict[i
     def kept_facts() -> dict[int, Facts]:
         kept = kept_cards(serving, bundle_id, product_ids)
         return {
-            product_id: Facts(each.card.gtin, each.card.group_id, each.color, each.card.in_stock, each.phashes)
+            product_id: Facts(each.gtin, each.group_id, each.color, each.in_stock, each.phashes)
             for product_id, each in kept.items()
         }
 
@@ -43,7 +43,7 @@ def cards_of(serving: Serving, bundle_id: str, product_ids: list[int], filters: 
     """Cards of those that pass the filters now; while the database is away, of all: they passed when found."""
 
     def cards() -> dict[int, ProductCard]:
-        return {pk: each.card for pk, each in kept_cards(serving, bundle_id, product_ids).items()}
+        return {pk: each.card() for pk, each in kept_cards(serving, bundle_id, product_ids).items()}
 
     return outage.unless_away(lambda: cards_by_id(product_ids, only(filters)), cards)
 
@@ -102,16 +102,15 @@ def kept_cards(serving: Serving, bundle_id: str, product_ids: Iterable[int]) -> 
 def as_last_known(kept: KeptCard, price: float, in_stock: bool) -> KeptCard:
     """The card with the columns' price, a float32, and stock. The card's own price stands where it is the same."""
     if isnan(price):
-        return replace(kept, card=replace(kept.card, price=None, currency="", in_stock=False))
-    before = kept.card.price
-    same = before is not None and float(np.float32(before)) == price
-    known = before if same else Decimal(price).quantize(CENT)
-    return replace(kept, card=replace(kept.card, price=known, in_stock=in_stock))
+        return replace(kept, price=None, currency="", in_stock=False)
+    if kept.price is None or float(np.float32(kept.price)) != price:
+        return replace(kept, price=Decimal(price).quantize(CENT), in_stock=in_stock)
+    return kept if kept.in_stock == in_stock else replace(kept, in_stock=in_stock)
 
 
 def page_from(kept: KeptCard) -> ProductPage:
     """Without description, variants and other offers: nobody keeps these but the database."""
-    card = kept.card
+    card = kept.card()
     availability = "in_stock" if card.in_stock else "out_of_stock"
     offer = OfferLine("", card.price, card.currency, availability, None, card.in_stock)
     return ProductPage(

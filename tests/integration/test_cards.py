@@ -28,7 +28,7 @@ def test_cards_and_facts_come_back_as_the_catalog_gives_them(products, tmp_path)
     assert write_cards(tmp_path, [*reversed(ids), ids[0], 10**9]) == 4
     cards = Cards.open(tmp_path)
     kept = cards.by_ids([10**9, *ids, -1])
-    assert {pk: each.card for pk, each in kept.items()} == cards_by_id(ids)
+    assert {pk: each.card() for pk, each in kept.items()} == cards_by_id(ids)
     facts = read_facts(np.array(ids[:4]))
     assert {pk: (each.color, each.phashes) for pk, each in kept.items()} == {
         pk: (each.color, each.phashes) for pk, each in facts.items()
