@@ -28,6 +28,7 @@ from math import inf, isfinite
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin while they wait would count as work
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the servers start
 
 import numpy as np
 

@@ -7,6 +7,8 @@ from contextlib import suppress
 # ONNX Runtime and OpenMP threads that spin while they wait make everything ten times slower on busy cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("OMP_NUM_THREADS", "2")
+# numpy splits even small products over threads that wait for each other: a filtered search took three times the time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 M_ARENA_MAX = -8  # malloc.h
 MALLOC_ARENAS = 2
