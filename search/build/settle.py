@@ -41,7 +41,10 @@ def settle(bundle_id: str) -> int:
         last, moved = settle_batch(bundle_id, last)
         settled += moved
     if settled > MANY_ROWS:
-        shrink_index(bundle_id)
+        shrink_indexes(bundle_id)
+    if settled:
+        with connection.cursor() as cursor:  # else the planner goes through all rows to find the few
+            cursor.execute("ANALYZE search_imagevector (bundle_id, hot)")
     return settled
 
 
@@ -86,16 +89,16 @@ def heat(bundle_id: str) -> int:
             heated += cursor.rowcount
 
 
-def shrink_index(bundle_id: str) -> None:
-    """Walks would pass all that has left: make the index anew over the rows that stayed, if these are the fewer."""
+def shrink_indexes(bundle_id: str) -> None:
+    """Scans would pass all that has left: make the indexes anew over the rows that stayed, if these are few."""
     if connection.in_atomic_block:  # as in tests: it cannot be done beside other work in one transaction
         return
-    name = index_name(bundle_id)
     with connection.cursor() as cursor:
         cursor.execute(LEFT, [bundle_id, MANY_ROWS * 4])
         if cursor.fetchone()[0] < MANY_ROWS * 4:
-            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}_ccnew")  # of one that was killed
-            cursor.execute(f"REINDEX INDEX CONCURRENTLY {name}")
+            for name in ("hot_vectors", index_name(bundle_id)):
+                cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}_ccnew")  # of one that was killed
+                cursor.execute(f"REINDEX INDEX CONCURRENTLY {name}")
 
 
 def prune_changes() -> int:
