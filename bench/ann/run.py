@@ -35,11 +35,13 @@ def peers_python() -> Path:
 class Process:
     """An engine's process, asked line by line."""
 
-    def __init__(self, name: str, rows: int):
+    def __init__(self, name: str, rows: int, serving: bool = True):
         self.log = data_folder() / f"{name}-{rows}.log"
         python = peers_python() if PEERS[name].foreign else Path(sys.executable)
         path = os.pathsep.join([str(BENCH), str(BENCH.parent)])
         environment = {**os.environ, "PYTHONPATH": path, "OMP_WAIT_POLICY": "passive", "OMP_NUM_THREADS": "2"}
+        if serving:  # as our web server is started: BLAS must not share one query's few rows out to threads
+            environment["OPENBLAS_NUM_THREADS"] = "1"
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [str(python), "-c", f"from ann.serve import serve; serve({name!r}, {rows})"],
@@ -70,8 +72,8 @@ class Process:
 
 
 @contextmanager
-def process(name: str, rows: int):
-    started = Process(name, rows)
+def process(name: str, rows: int, serving: bool = True):
+    started = Process(name, rows, serving)
     try:
         yield started
     finally:
@@ -83,7 +85,7 @@ def run_peer(name: str, rows: int, with_filters: bool) -> dict:
     result = {"peer": name, "rows": rows, "settings": [], "deep": [], "filtered": []}
     try:
         clean([name], rows)
-        with process(name, rows) as engine:
+        with process(name, rows, serving=False) as engine:
             result |= engine.ask("describe") | {"built": engine.ask("build")}
         with process(name, rows) as engine:
             settings, filter_settings = (result.pop(key) for key in ("settings", "filter_settings"))
