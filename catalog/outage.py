@@ -15,6 +15,7 @@ from time import monotonic, sleep
 import psycopg
 from django.db import InterfaceError, OperationalError, connections
 from psycopg.abc import RV, PQGen
+from psycopg_pool import PoolTimeout
 
 AWAY = "The catalog database is away. Try again in a moment."
 PROBE_EVERY_S = 1.0
@@ -65,13 +66,20 @@ def lost(error: BaseException | None) -> bool:
     """Whether this error says that the database is gone, and not that a statement was wrong, late or in the way."""
     if not isinstance(error, LOSING):
         return False
-    cause = error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error
-    state = getattr(cause, "sqlstate", None)
+    state = getattr(cause_of(error), "sqlstate", None)
     return state is None or state.startswith(LOST_STATES)
+
+
+def cause_of(error: BaseException | None) -> BaseException | None:
+    """psycopg's own error behind Django's."""
+    cause = getattr(error, "__cause__", None)
+    return cause if isinstance(cause, psycopg.Error) else error
 
 
 def suspect(error: BaseException | None = None) -> None:
     """The database did not answer: ask nobody to wait for it until it answers a probe."""
+    if isinstance(cause_of(error), PoolTimeout) and answers():
+        return  # all of the pool's connections are in use, which is no outage
     with _lock:
         if _breaker.away:
             return

@@ -7,6 +7,7 @@ import time
 import psycopg
 import pytest
 from django.db import InterfaceError, OperationalError, ProgrammingError
+from psycopg_pool import PoolTimeout
 
 from catalog import outage
 
@@ -53,6 +54,14 @@ def test_away_until_a_probe_is_answered_and_then_what_waited_is_done(monkeypatch
     back.set()
     assert wait_for(lambda: not outage.is_away())
     assert flushed.wait(5) and outage.times_back() == before + 1
+
+
+def test_a_pool_whose_connections_are_all_in_use_is_no_outage(monkeypatch):
+    monkeypatch.setattr(outage, "answers", lambda: True)
+    full = caused(OperationalError(), PoolTimeout())
+    outage.suspect(full)
+    assert outage.lost(full) and not outage.is_away()
+    assert outage.unless_away(lambda: 1, lambda: 2) == 1
 
 
 def test_a_server_that_accepts_and_never_answers_is_given_up(tmp_path):
