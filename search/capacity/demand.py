@@ -15,8 +15,8 @@ class Machine:
     """One rented machine. Memory and cores are billed as needed; machines say how far the parts must be spread."""
 
     vcpus: int = 32
-    ram_gib: float = 256
-    ssd_gib: float = 3750
+    ram_gib: float = 256.0
+    ssd_gib: float = 3750.0
     usable_ram: float = 0.85  # the rest is the system's, the process's own, and room to breathe
 
 
@@ -33,16 +33,17 @@ class Demand:
     photo_share: float = 0.5  # of the queries bring a photo, the others words
     replicas: int = 2
     utilisation: float = 0.6  # of the cores at the busiest
-    reembed_days: float = 7  # a new model's vectors for the whole catalog
-    reembeds_per_year: float = 2
+    reembed_days: float = 7.0  # a new model's vectors for the whole catalog
+    reembeds_per_year: float = 2.0
     new_per_day: float = 0.01  # share of the catalog that is new or has a new picture
     max_shard_rows: int = 20_000_000
-    shard_ms: float = 20  # one search of one shard, on one core
+    shard_ms: float = 20.0  # one search of one shard, on one core
+    retrieve_ms: float = 40.0  # a query may wait so long for rows on a disk
     vectors: Placement = "auto"
     generations_in_ram: int = 2  # the live one, and the one before it for rolling back
     generations_on_disk: int = 3  # and the one that is being built
-    picture_kib: float = 100
-    facts_kib: float = 2  # rows of product, offer and image
+    picture_kib: float = 100.0
+    facts_kib: float = 2.0  # rows of product, offer and image
     machine: Machine = Machine()
 
     def __post_init__(self):

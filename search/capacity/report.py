@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from search.capacity.cold import DISK_WAIT, cold_tier
 from search.capacity.constants import Constants
 from search.capacity.demand import Demand
 from search.capacity.prices import Prices
 from search.capacity.published import SYSTEMS
-from search.capacity.tiers import Tier, catalog_encoding, cold_tier, hot_tier, query_encoding, truth_tier
+from search.capacity.tier import Tier
+from search.capacity.tiers import catalog_encoding, hot_tier, query_encoding, truth_tier
 
-RETRIEVE_BUDGET_MS = 40
 TOLERANCE = 0.005
 FAR_BEYOND = 20  # times more rows than were measured
 LEFT_OUT = (
@@ -58,21 +59,16 @@ def plan(demand: Demand, constants: Constants, prices: Prices) -> Report:
 def warnings(demand: Demand, constants: Constants, tiers: tuple[Tier, ...]) -> Iterator[str]:
     """Where the plan goes further than what was measured, or than what the software does today."""
     cold, hot = tiers[0], tiers[1]
-    shard_rows, measured = figure(cold, "rows") / figure(cold, "shards"), constants["calibration_rows"]
+    shard_rows, measured = cold.figure("rows") / cold.figure("shards"), constants["calibration_rows"]
     if shard_rows > FAR_BEYOND * measured:
         yield f"Shards of {shard_rows:,.0f} rows are {shard_rows / measured:,.0f} times larger than the one measured."
-    wait_ms = figure(cold, "waiting for the disk")
-    if wait_ms > RETRIEVE_BUDGET_MS:
-        yield f"A query waits {wait_ms:.0f} ms for the disk; the budget of retrieval is {RETRIEVE_BUDGET_MS} ms."
+    wait_ms = cold.figure(DISK_WAIT)
+    if wait_ms > demand.retrieve_ms:
+        yield f"A query waits {wait_ms:.0f} ms for the disk; the budget of retrieval is {demand.retrieve_ms:g} ms."
     yield from hot_warnings(demand, constants, hot, cold)
     reached = constants.tuning(int(measured), demand.recall).reached
     if reached < demand.recall - TOLERANCE:
         yield f"Asked for a recall of {demand.recall}, the calibration's shard reached {reached:.3f}."
-
-
-def figure(tier: Tier, what: str) -> float:
-    """0 where the tier has no such line."""
-    return next((line.value for line in tier.lines if line.what == what), 0.0)
 
 
 def hot_warnings(demand: Demand, constants: Constants, hot: Tier, cold: Tier) -> Iterator[str]:
@@ -84,7 +80,7 @@ def hot_warnings(demand: Demand, constants: Constants, hot: Tier, cold: Tier) ->
         return
     if rows > FAR_BEYOND * measured:
         yield f"A hot tier of {rows:,.0f} rows is {rows / measured:,.0f} times the size that was measured."
-    hot_ms, cold_ms = figure(hot, "one query"), figure(cold, "one search of one shard")
+    hot_ms, cold_ms = hot.figure("one query"), cold.figure("one search of one shard")
     if hot_ms > cold_ms:
         yield f"The hot tier takes {hot_ms:.2g} core ms a query, a shard {cold_ms:.2g}: pin less, merge more often."
     if hot.ram_gib / demand.replicas > demand.machine.ram_gib * demand.machine.usable_ram:
@@ -128,7 +124,7 @@ def comparison(report: Report) -> Iterator[str]:
     yield "| system | data | published | queries/s a vCPU | RAM bytes a vector | source |\n|---|---|---|--:|--:|---|"
     cold, demand = report.cold, report.demand
     per_vcpu = demand.queries_per_s / cold.vcpus if cold.vcpus else 0
-    per_vector = cold.ram_gib * 2**30 / figure(cold, "rows") / figure(cold, "replicas")
+    per_vector = cold.ram_gib * 2**30 / cold.figure("rows") / cold.figure("replicas")
     money = (
         f"{number(report.yearly / demand.images * 1e6)} {report.prices.currency} a million images and year, all tiers"
     )

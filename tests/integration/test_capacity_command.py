@@ -65,9 +65,22 @@ def test_the_report_is_printed(measured):
 
 def test_the_report_is_printed_as_json(measured):
     (measured / "prices.toml").write_text("ram_gib_month = 0")
-    asked = ("--images", "1e6", "--qps", "10", "--json", "--vectors", "ram", "--machine-vcpus", "8")
+    asked = (
+        "--images",
+        "1e6",
+        "--qps",
+        "10",
+        "--json",
+        "--vectors",
+        "ram",
+        "--machine-vcpus",
+        "8",
+        "--max-shard-rows",
+        "1e5",
+    )
     free, dear = (json.loads(run(*asked, *more)) for more in (["--prices", str(measured / "prices.toml")], []))
     assert free["demand"]["machine"]["vcpus"] == 8
+    assert free["demand"]["max_shard_rows"] == 100_000
     assert 0 < free["yearly"] < dear["yearly"]
 
 

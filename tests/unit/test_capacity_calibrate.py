@@ -10,10 +10,10 @@ from search.build.calibrate.filters import measure_filters
 from search.build.calibrate.index import build, growth, measure_index, shard_search_times_ms
 from search.build.calibrate.machine import measure_disk, measure_memory
 from search.build.calibrate.vectors import made_up
+from search.capacity.cold import cold_tier_on
 from search.capacity.constants import PUBLISHED, Constant, Constants, Tuning
 from search.capacity.demand import Demand
 from search.capacity.shards import search_cost
-from search.capacity.tiers import cold_tier_on
 
 DIM = 32
 

@@ -1,6 +1,7 @@
 """`manage.py capacity --images 1e9 --qps 10000`: how much machine that takes, and what it would cost."""
 
 import json
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -25,6 +26,7 @@ HELP = {
     "new_per_day": "share of the catalog that is new, or has a new picture, each day",
     "max_shard_rows": "no shard is larger, whatever fits",
     "shard_ms": "core time that one search of a shard may take",
+    "retrieve_ms": "that a query may wait for float16 rows on a disk, before they are put into memory",
     "generations_in_ram": "codes of so many generations stay warm",
     "generations_on_disk": "so many generations lie on the disk",
     "picture_kib": "of a catalog picture in the object store",
@@ -44,12 +46,12 @@ class Command(BaseCommand):
         for field in fields(Demand):
             if field.name in HELP:
                 names = [f"--{field.name.replace('_', '-')}", *OTHER_NAMES.get(field.name, [])]
-                kind, said = type(field.default), f"{HELP[field.name]} (default: %(default)s)"
+                kind, said = kind_of(field.default), f"{HELP[field.name]} (default: %(default)s)"
                 parser.add_argument(*names, dest=field.name, type=kind, default=field.default, help=said)
         for field in fields(Machine):
             said = f"of one machine, {field.name.replace('_', ' ')} (default: %(default)s)"
-            name, kind = f"--machine-{field.name.replace('_', '-')}", type(field.default)
-            parser.add_argument(name, type=float if kind is float else kind, default=field.default, help=said)
+            name, kind = f"--machine-{field.name.replace('_', '-')}", kind_of(field.default)
+            parser.add_argument(name, type=kind, default=field.default, help=said)
         parser.add_argument("--prices", type=Path, help="TOML file of unit prices; without it they are assumptions")
         parser.add_argument("--measure", action="store_true", help="measure this machine's constants again")
         parser.add_argument("--json", action="store_true", help="print the report as JSON, and nothing else")
@@ -76,6 +78,15 @@ class Command(BaseCommand):
 
     def say(self, what: str) -> None:
         self.stderr.write(f"measuring: {what}")
+
+
+def whole(text: str) -> int:
+    """Also 1e8."""
+    return round(float(text))
+
+
+def kind_of(default: float) -> type | Callable[[str], int]:
+    return whole if isinstance(default, int) else float
 
 
 def demand_from(options: dict) -> Demand:
