@@ -23,19 +23,18 @@ LARGEST_TIER_ROWS = 1_000_000
 EF_SEARCH_MAX = 1000
 ANYTHING = Filters()
 LATE = "the hot tier did not answer in time"
+TOO_MANY = "only the hot tier was searched: there are too many other rows to compare them in time"
 
 SHOWN = "NOT i.blocked AND i.status NOT IN ('rejected', 'failed')"
 FROM = f"""search_imagevector v JOIN catalog_product p ON p.id = v.product_id JOIN catalog_image i ON i.id = v.image_id
     WHERE v.bundle_id = {{bundle}} AND {{hot}} AND {SHOWN} AND {{condition}}"""
 ROWS = "SELECT count(*) FROM (SELECT FROM search_imagevector WHERE bundle_id = %s AND hot LIMIT %s) AS counted"
 # The whole tier by distance, and each row's facts only until k of them have passed: a join would read all of them.
-ALL = f"""WITH pool AS MATERIALIZED (SELECT image_id, product_id, vector FROM search_imagevector
-        WHERE bundle_id = %s AND hot),
-    near AS MATERIALIZED (SELECT * FROM pool ORDER BY vector <#> %s::halfvec)
-    SELECT image_id, product_id, vector FROM near
+# The HNSW index is on vector::halfvec(dim), so an order by the vector itself never walks it.
+ALL = f"""SELECT image_id, product_id, vector FROM (SELECT image_id, product_id, vector FROM search_imagevector
+        WHERE bundle_id = %s AND hot ORDER BY vector <#> %s::halfvec OFFSET 0) AS near
     WHERE (SELECT {SHOWN} FROM catalog_image i WHERE i.id = near.image_id)
         AND (SELECT {{condition}} FROM catalog_product p WHERE p.id = near.product_id) LIMIT %s"""
-# The fence keeps the planner off the HNSW index.
 MATCHING = f"""WITH pool AS MATERIALIZED (SELECT v.image_id, v.product_id, v.vector FROM {FROM})
     SELECT image_id, product_id, vector FROM pool ORDER BY vector <#> %s::halfvec LIMIT %s"""
 COUNT = f"""SELECT (SELECT count(*) FROM (SELECT FROM {FROM} LIMIT %s) AS counted),
@@ -73,7 +72,10 @@ class HotTier:
         except OperationalError as error:
             if not isinstance(error.__cause__, QueryCanceled):
                 raise
-            return no_candidates(query.vector.size, LATE)
+            if not self.everything:
+                return no_candidates(query.vector.size, LATE)
+            found = replace(self, everything=False).candidates(query, filters, k)
+            return replace(found, partial=True, notes=(TOO_MANY, *found.notes))
 
     def search(self, query: QueryVector, filters: Filters, k: int) -> Candidates:
         if self.everything:

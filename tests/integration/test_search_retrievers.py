@@ -11,7 +11,7 @@ from catalog.models import Category, Image, Offer, Product, Seller
 from search.build.register import create_index
 from search.models import Bundle, ImageVector
 from search.retrieve.fake import FakeRow, FakeTier
-from search.retrieve.hot import HotTier
+from search.retrieve.hot import TOO_MANY, HotTier
 from search.types import Filters, QueryVector
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,8 @@ def query(seed: int = 1, bundle: str = "it's-1.0") -> QueryVector:
     return QueryVector(bundle, vector / np.linalg.norm(vector))
 
 
+SLOW_MATCHING = """SELECT pg_sleep(5) FROM search_imagevector v JOIN catalog_product p ON {condition}
+    WHERE v.bundle_id = {bundle} AND {hot} AND %s::halfvec <> '[0]' LIMIT %s"""
 KINDS = ["fake", "hot, exact", "hot, matching", "hot, index"]
 FILTERS = [
     Filters(),
@@ -134,3 +136,12 @@ def test_what_a_generation_holds_is_left_to_it_unless_that_cannot_be_opened(stoc
     ImageVector.objects.update(hot=False)
     assert len(HotTier().candidates(query(), Filters(), 500)) == 0
     assert len(HotTier(everything=True).candidates(query(), Filters(), 500)) == 108
+
+
+def test_too_many_rows_to_compare_them_all_leave_the_hot_ones(stock, monkeypatch):
+    ImageVector.objects.filter(image_id__gt=stock.rows[11].image_id).update(hot=False)
+    monkeypatch.setattr("search.retrieve.hot.MATCHING", SLOW_MATCHING)
+    found = HotTier(timeout_ms=50, everything=True).candidates(query(), Filters(), 500)
+    assert found.partial
+    assert found.notes == (TOO_MANY,)
+    assert 0 < len(found) <= 12
