@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.build.rowfile import FileRows
+from search.retrieve.cold import VECTORS
 from search.retrieve.generation import Generation
 
 
@@ -19,7 +21,7 @@ class BaseRows:
     sorted_ids: np.ndarray
     places: np.ndarray
     starts: np.ndarray
-    vectors: Sequence[np.ndarray]  # float16 (rows of the shard, dim), mapped
+    vectors: Sequence[FileRows]  # of each shard
 
     def find(self, image_ids: np.ndarray) -> np.ndarray:
         """Places of images, int64 (n,); -1 where the base has none."""
@@ -35,7 +37,8 @@ class BaseRows:
         for number, vectors in enumerate(self.vectors):
             here = np.flatnonzero(shards == number)
             here = here[np.argsort(places[here])]  # the disk is read forwards
-            out[here] = vectors[places[here] - self.starts[number]]
+            if len(here):
+                out[here] = vectors[places[here] - self.starts[number]]
         return out
 
 
@@ -47,5 +50,5 @@ def base_rows(generation: Generation) -> BaseRows | None:
     ids = np.concatenate([part.image_ids for part in parts])
     starts = np.cumsum([0, *(part.shard.rows for part in parts)])
     order = np.argsort(ids, kind="stable")
-    vectors = [np.asarray(part.shard.vectors) for part in parts]
+    vectors = [FileRows(part.folder / VECTORS, part.shard.rows, part.shard.dim) for part in parts]
     return BaseRows(generation.manifest.watermark, ids[order], order, starts, vectors)

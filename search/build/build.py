@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db.utils import InterfaceError, OperationalError
 from django.utils import timezone
 
-from search.build.base import base_rows
+from search.build.base import BaseRows, base_rows
 from search.build.cards import write_cards
 from search.build.disk import check_room, words_for
 from search.build.job import Order, folder_of, give_up, new_order, only_builder, sweep, unfinished
@@ -32,6 +32,7 @@ from search.models import Generation, ServingEvent
 from search.retrieve import generation as cold
 from search.retrieve.cold import VECTORS
 from search.retrieve.manifest import BrokenGeneration, Manifest, cluster_id
+from search.retrieve.part import Part
 
 ROWS_PER_SHARD = 1_000_000
 GROWTH = 1.5  # shards may outgrow their size by this factor before the rows are split anew
@@ -91,21 +92,28 @@ def run_stages(order: Order, progress: Progress, begun: float) -> Manifest:
     progress("checking the disk")
     check_room(order)
     base = open_base(order)
-    rows = base_rows(base) if base else None
-    take = progress.within("reading rows")
-    snapshot = take_snapshot(order.work / "snapshot", order.bundle_id, order.dim, rows, take, on_watermark(order))
-    if not snapshot.rows:
-        raise NothingToBuild
-    base = base if rows else None
-    split = Split(**once(order.work / "split.json", lambda: asdict(choose_split(order, snapshot, base))))
+    snapshot = read_rows(order, base_rows(base) if base else None, progress)
+    earlier = close_base(base)
+    del base
+    split = Split(**once(order.work / "split.json", lambda: asdict(choose_split(order, snapshot, earlier))))
     owner = split.shard_of(snapshot.column("product_ids"), snapshot.column("category_ids"))
+    same = earlier if len(earlier) == split.shards else (None,) * split.shards
     entries = [
-        build_part(order, number, np.flatnonzero(owner == number), split, snapshot, base, progress)
+        build_part(order, number, np.flatnonzero(owner == number), split, snapshot, same[number], progress)
         for number in range(split.shards)
     ]
     files = once(order.work / "cards.json", lambda: make_cards(order.folder, snapshot, progress))
-    manifest = describe(order, snapshot, [entry for entry in entries if entry["rows"]], files, base is not None)
+    manifest = describe(order, snapshot, [entry for entry in entries if entry["rows"]], files, bool(earlier))
     return close(order, manifest, progress, begun)
+
+
+def read_rows(order: Order, base: BaseRows | None, progress: Progress) -> Snapshot:
+    """Raises NothingToBuild."""
+    count = progress.within("reading rows")
+    snapshot = take_snapshot(order.work / "snapshot", order.bundle_id, order.dim, base, count, on_watermark(order))
+    if not snapshot.rows:
+        raise NothingToBuild
+    return snapshot
 
 
 def on_watermark(order: Order) -> Callable[[str], None]:
@@ -114,25 +122,31 @@ def on_watermark(order: Order) -> Callable[[str], None]:
 
 
 def open_base(order: Order) -> cold.Generation | None:
-    """The generation to start from; None where there is none, or none that can be used any more."""
+    """The generation to start from, every byte of it checked; None where there is none that is whole."""
     if order.base is None:
         return None
     expected = {"bundle_id": order.bundle_id, "dim": order.dim, "cluster": cluster_id()}
     try:
         base = cold.Generation.open(folder_of(order.base), **expected)
-        base.check()  # a flipped byte must not be handed down
+        if missing := base.check():  # a flipped byte must not be handed down
+            raise BrokenGeneration("; ".join(missing))
         return base
     except BrokenGeneration as error:
         log.warning("%s cannot be merged into, so all rows are read again: %s", order.base, error)
         return None
 
 
-def choose_split(order: Order, snapshot: Snapshot, base: cold.Generation | None) -> Split:
-    """As the base was split, unless its shards have grown too large; else as the order says."""
+def close_base(base: cold.Generation | None) -> tuple[Part, ...]:
+    """Its shards' entries and folders: rows and index need not be held any longer."""
+    return tuple(part.without("closed") for part in base.parts) if base else ()
+
+
+def choose_split(order: Order, snapshot: Snapshot, earlier: tuple[Part, ...]) -> Split:
+    """As the earlier generation was split, unless its shards have grown too large; else as the order says."""
     per_shard = getattr(settings, "SIGHTLINE_ROWS_PER_SHARD", ROWS_PER_SHARD)
     categories = snapshot.column("category_ids")
-    if base is not None and order.shards is None:
-        routings = [entry["routing"] for entry in base.manifest.shards]
+    if earlier and order.shards is None:
+        routings = [part.entry["routing"] for part in earlier]
         if snapshot.rows <= GROWTH * per_shard * len(routings):
             return split_as_before(routings, categories)
     shards = order.shards or -(-snapshot.rows // per_shard)
@@ -159,7 +173,7 @@ def describe(order: Order, snapshot: Snapshot, entries: list[dict], files: dict[
         cluster=snapshot.cluster,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         shards=tuple(entries),
-        base=order.base,
+        base=order.base if merged else None,
         mode="incremental" if incremental else "full",
         files=files,
     )

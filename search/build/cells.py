@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.build.rowfile import FileRows
 from search.build.shard import choose_kind, drift, known_centroids
 from search.retrieve.part import Part
 
@@ -33,9 +34,9 @@ class Cells:
         return said | {"cells": "kept", "imbalance_now": entry["imbalance"], **(self.trained or {})}
 
 
-def choose_cells(rows: np.ndarray, fresh: np.ndarray, vectors: np.ndarray, base: Part | None) -> Cells:
-    """rows int64 (n,) of the shard in the snapshot; fresh bool and vectors float16 (.., dim) are the snapshot's."""
-    if base is None or base.shard is None:
+def choose_cells(rows: np.ndarray, fresh: np.ndarray, vectors: FileRows, base: Part | None) -> Cells:
+    """rows int64 (n,) of the shard in the snapshot; fresh bool and vectors are the snapshot's."""
+    if base is None:
         return Cells(None, "no earlier shard")
     kind = choose_kind(len(rows), vectors.shape[1])
     centroids = known_centroids(base.folder, base.entry) if base.entry["kind"] == kind else None
@@ -50,14 +51,18 @@ def choose_cells(rows: np.ndarray, fresh: np.ndarray, vectors: np.ndarray, base:
     if not len(new):
         return Cells(centroids, "no new rows", trained)
     sampled = new[np.linspace(0, len(new) - 1, min(len(new), SAMPLED_ROWS)).astype(np.int64)]
-    moved = round(drift(base.entry, mean_distance(vectors[sampled], centroids), 0), 3)
+    moved = round(drift(base.entry, least_distance(vectors[sampled], centroids), 0), 3)
     if moved > MAX_DRIFT:
         return Cells(None, f"new rows lie {moved:.2f} times as far from their centroids", drift=moved)
     return Cells(centroids, "they still fit", trained, moved)
 
 
-def mean_distance(vectors: np.ndarray, centroids: np.ndarray) -> float:
-    """1 less the inner product with the nearest centroid. vectors float16 (m, dim)."""
+def least_distance(vectors: np.ndarray, centroids: np.ndarray) -> float:
+    """How far rows lie from their nearest centroid at least: the mean less two standard errors.
+
+    The distance is 1 less the inner product. vectors float16 (m, dim). A handful of odd rows is no drift.
+    """
     pieces = np.array_split(vectors, max(1, len(vectors) // 1000))
     nearest = [(piece.astype(np.float32) @ centroids.T).max(axis=1) for piece in pieces]
-    return 1.0 - float(np.concatenate(nearest).mean())
+    distances = 1.0 - np.concatenate(nearest)
+    return float(distances.mean() - 2 * distances.std() / len(distances) ** 0.5)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.build.rowfile import FileRows
 from search.retrieve import generation as cold
+from search.retrieve.cold import VECTORS
 from search.retrieve.part import Part
 from search.types import QueryVector
 
@@ -46,10 +48,10 @@ def exact_scores(generation: cold.Generation, queries: np.ndarray, k: int) -> np
     """float32 (q, min(k, rows alive)): the best scores of each query, descending."""
     best = np.full((len(queries), k), -np.inf, np.float32)
     for part in generation.parts:
-        alive = living(part)
+        alive, stored = living(part), FileRows(part.folder / VECTORS, part.shard.rows, part.shard.dim)
         for start in range(0, part.shard.rows, CHUNK_ROWS):
             rows = np.arange(start, min(start + CHUNK_ROWS, part.shard.rows))
-            scores = queries @ part.shard.vectors.floats(rows).T
+            scores = queries @ stored[start : start + CHUNK_ROWS].astype(np.float32).T
             if alive is not None:
                 scores[:, ~alive[rows]] = -np.inf
             both = np.concatenate([best, scores], axis=1)

@@ -11,12 +11,12 @@ from search.build.columns import frequent_names, write_columns
 from search.build.job import Order
 from search.build.manifest import checksums, once, sync_files
 from search.build.progress import Progress
+from search.build.rowfile import FileRows
 from search.build.sample import sample_queries
 from search.build.shard import build_shard
 from search.build.snapshot import Snapshot
 from search.build.split import Split
-from search.retrieve import generation as cold
-from search.retrieve.part import COLUMNS, IMAGE_IDS, PRODUCT_IDS
+from search.retrieve.part import COLUMNS, IMAGE_IDS, PRODUCT_IDS, Part
 
 TUNING_QUERIES = 500
 COPY_ROWS = 20_000
@@ -44,10 +44,13 @@ def build_part(
     rows: np.ndarray,
     split: Split,
     snapshot: Snapshot,
-    base: cold.Generation | None,
+    earlier: Part | None,
     progress: Progress,
 ) -> dict:
-    """The shard's entry of the manifest, all its files on the disk. A shard without rows has no files."""
+    """The shard's entry of the manifest, all its files on the disk. A shard without rows has no files.
+
+    earlier: the same shard of the generation that is merged into, which need not be open.
+    """
     name = f"shard-{number:04}"
     if not len(rows):
         return {"name": name, "rows": 0}
@@ -55,8 +58,7 @@ def build_part(
     shard.work.mkdir(parents=True, exist_ok=True)
 
     def index() -> dict:
-        earlier = base.parts[number] if base and len(base.parts) == split.shards else None
-        cells = choose_cells(rows, snapshot.column("fresh"), snapshot.column("vectors"), earlier)
+        cells = choose_cells(rows, snapshot.column("fresh"), snapshot.vectors, earlier)
         entry = make_index(order, shard, cells, progress)
         sync_files(shard.folder)
         return entry
@@ -86,16 +88,16 @@ def make_index(order: Order, shard: ShardRows, cells: Cells, progress: Progress)
     return entry | cells.facts(entry)
 
 
-def own_rows(shard: ShardRows) -> np.ndarray:
-    """float16 (n, dim), mapped: the snapshot's own file where the shard holds all of it, else a copy of its rows."""
-    vectors = shard.snapshot.column("vectors")
+def own_rows(shard: ShardRows) -> FileRows:
+    """The snapshot's own file where the shard holds all of it, else a copy of its rows."""
+    vectors = shard.snapshot.vectors
     if shard.all_rows:
         return vectors
     path = shard.work / "rows.f16"
     with path.open("wb") as file:
         for start in range(0, len(shard.rows), COPY_ROWS):
-            vectors[shard.rows[start : start + COPY_ROWS]].tofile(file)
-    return np.memmap(path, dtype=np.float16, mode="r", shape=(len(shard.rows), shard.snapshot.dim))
+            file.write(vectors[shard.rows[start : start + COPY_ROWS]].data)
+    return FileRows(path, len(shard.rows), shard.snapshot.dim)
 
 
 def make_columns(shard: ShardRows, progress: Progress) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.build.binary import copy_rows, record
+from search.build.rowfile import FileRows
 from search.models import Bundle
 
 ENOUGH = 100
@@ -21,8 +22,8 @@ class Queries:
     source: str
 
 
-def sample_queries(bundle_id: str, catalog: np.ndarray, count: int, *, odd: bool = False) -> Queries:
-    """Up to `count` queries. catalog: float16 (n, dim), n >= 1. `odd`: the other half of the samples.
+def sample_queries(bundle_id: str, catalog: FileRows, count: int, *, odd: bool = False) -> Queries:
+    """Up to `count` queries. catalog: n >= 1 rows. `odd`: the other half of the samples.
 
     Tuning looks at one half and verification at the other, so that neither marks its own work.
     """
@@ -35,7 +36,7 @@ def sample_queries(bundle_id: str, catalog: np.ndarray, count: int, *, odd: bool
     return Queries(made, f"{len(made)} catalog vectors with noise, as only {len(real)} real queries are kept")
 
 
-def perturbed(catalog: np.ndarray, count: int, seed: int) -> np.ndarray:
+def perturbed(catalog: FileRows, count: int, seed: int) -> np.ndarray:
     """float32 (count, dim): rows of the catalog, each with noise of length SHAKE."""
     random = np.random.default_rng(seed)
     rows = np.sort(random.integers(0, len(catalog), count))

@@ -17,6 +17,7 @@ from django.db import connection
 from search.build.base import BaseRows
 from search.build.binary import copy_rows, record
 from search.build.manifest import read_json, write_json
+from search.build.rowfile import FileRows
 from search.retrieve.manifest import cluster_id
 
 CHUNK_ROWS = 20_000
@@ -53,7 +54,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The files, mapped when they are asked for. Shapes and types as in Chunk."""
+    """The files, opened when they are asked for. Shapes and types as in Chunk."""
 
     folder: Path
     rows: int
@@ -61,10 +62,13 @@ class Snapshot:
     watermark: str
     cluster: str
 
+    @property
+    def vectors(self) -> FileRows:
+        return FileRows(self.folder / "vectors", self.rows, self.dim)
+
     def column(self, name: str) -> np.ndarray:
-        """The column of this name of Chunk."""
-        dtype, shape = layout(self.dim)[name]
-        return np.memmap(self.folder / name, dtype=dtype, mode="r", shape=(self.rows, *shape))
+        """One of the other columns of Chunk."""
+        return np.memmap(self.folder / name, dtype=layout(self.dim)[name][0], mode="r", shape=(self.rows,))
 
 
 def layout(dim: int) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:

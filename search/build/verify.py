@@ -174,8 +174,9 @@ def check_vectors(candidate: cold.Generation) -> Check:
 
 
 def verification_queries(bundle_id: str, candidate: cold.Generation) -> Queries:
-    part = max(candidate.parts, key=lambda part: part.shard.rows)
-    return sample_queries(bundle_id, FileRows(part.folder / VECTORS, part.shard.rows, part.shard.dim), QUERIES, odd=True)
+    largest = max(candidate.parts, key=lambda part: part.shard.rows)
+    rows = FileRows(largest.folder / VECTORS, largest.shard.rows, largest.shard.dim)
+    return sample_queries(bundle_id, rows, QUERIES, odd=True)
 
 
 def live_recall(row: Generation, queries: Queries) -> Recall | None:

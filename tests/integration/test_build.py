@@ -18,7 +18,7 @@ from search.types import QueryVector
 from tests.shop import server_connection
 from tests.vector_catalog import DIM, add_vectors, clustered, make_bundle
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ROWS = 1200
 
 
@@ -183,6 +183,7 @@ def test_verify_finds_a_flipped_byte(built, file):
     assert "Verification failed" in row.error
 
 
+@pytest.mark.django_db(transaction=True)
 def test_verify_misses_a_row_that_the_database_has(built):
     row, _, _ = built
     add_vectors(Bundle.objects.get(pk="made-1.0"), clustered(3, seed=4), first=ROWS)

@@ -36,6 +36,7 @@ def run_killed(mode: str, kills: int) -> dict:
         "DJANGO_SETTINGS_MODULE": "webapp.settings.test",
         "SIGHTLINE_TEST_DATABASE": connection.settings_dict["NAME"],
         "SIGHTLINE_TEST_VAR": str(settings.SIGHTLINE_INDEX_DIR.parent),
+        "OPENBLAS_NUM_THREADS": "1",
     }
     command = [sys.executable, "-m", "tests.kill_builder", mode, str(kills), "1"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
