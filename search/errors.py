@@ -152,7 +152,7 @@ class RowsWouldBeLost(IndexRefused):
 
 
 class AlreadyBuilding(IndexRefused):
-    """A generation of this bundle is being built by another process. Wait for it, or look at `manage.py index status`."""
+    """Another process is building a generation of this bundle. Wait for it, or look at `manage.py index status`."""
 
     code = "already-building"
 

@@ -1,20 +1,29 @@
 """One row into the database, or, while that is away, into the spool."""
 
-from django.db import connection, models, transaction
+import logging
+
+from django.db import InternalError, OperationalError, connection, models, transaction
 
 from catalog import outage
 from search.respond.spool import spool
 from search.respond.spooled import row_of
 
+log = logging.getLogger(__name__)
+
 
 def keep(row: models.Model, *, later: bool = False) -> bool:
     """True when the row is in the database, False when it waits to be written there. Raises IntegrityError.
 
+    A search is worth more than its log: a database that is full or read-only holds up neither.
     `later`: what it points at waits, too.
     """
     if later:
         return spooled(row)
-    return outage.unless_away(lambda: write(row), lambda: spooled(row))
+    try:
+        return outage.unless_away(lambda: write(row), lambda: spooled(row))
+    except (OperationalError, InternalError) as error:
+        log.warning("a row waits in the spool: %s", error)
+        return spooled(row)
 
 
 def write(row: models.Model) -> bool:

@@ -27,7 +27,7 @@ from prometheus_client import Counter, Gauge
 from catalog import outage
 from search.respond.spooled import write_lines
 
-TEND_EVERY_S = 1.0
+TEND_EVERY_S, TEND_SELDOM_S = 1.0, 60.0
 BATCH = 200
 PIECE_BYTES = 4 * 1024**2
 MAX_FILE_BYTES = 1024**3  # about 100,000 searches
@@ -48,6 +48,7 @@ class Spool:
         self.lock, self.flushing = threading.Lock(), threading.Lock()
         self.waiting = 0
         self.timer: threading.Timer | None = None
+        self.wait_s = TEND_EVERY_S
 
     def put(self, table: str, row: dict) -> None:
         """Keep one row. Does not wait for the disk: it is synced within TEND_EVERY_S."""
@@ -140,7 +141,7 @@ class Spool:
             return
         with self.lock:
             if self.timer is None and self.waiting:
-                self.timer = threading.Timer(TEND_EVERY_S, self.tend)
+                self.timer = threading.Timer(self.wait_s, self.tend)
                 self.timer.daemon = True
                 self.timer.start()
 
@@ -150,7 +151,9 @@ class Spool:
             if not outage.is_away():
                 with outage.patience(None):
                     self.flush()
-        except (DatabaseError, InterfaceError, OSError) as error:
+            self.wait_s = TEND_EVERY_S
+        except (DatabaseError, InterfaceError, OSError) as error:  # it is there, and full or read-only
+            self.wait_s = min(self.wait_s * 2, TEND_SELDOM_S)
             log.warning("what waits for the database could not be written yet: %s", error)
         finally:
             connection.close()

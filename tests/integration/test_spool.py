@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from catalog.models import Product
@@ -27,6 +28,11 @@ fcntl.flock(file, fcntl.LOCK_EX)
 print("held", flush=True)
 sys.stdin.read()
 """
+
+
+REFUSE = """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{state}'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON search_querylog EXECUTE FUNCTION refuse()"""
 
 
 @pytest.fixture
@@ -133,6 +139,21 @@ def test_a_full_disk_loses_nothing(waiting, database):  # noqa: F811
     waiting.flush()
     assert set(QueryLog.objects.values_list("pk", flat=True)) == {log.pk for log in (first, *in_memory, after)}
     assert waiting.waiting == 0 and not waiting.memory
+
+
+@pytest.mark.parametrize("state", ["53100", "25006"])
+def test_a_database_that_is_full_or_read_only_holds_up_no_search(waiting, database, state):  # noqa: F811
+    database.back()
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSE.format(state=state))
+    log = search()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        waiting.flush()
+    assert waiting.waiting == len(lines(waiting)) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER refuse ON search_querylog")
+    waiting.flush()
+    assert QueryLog.objects.get().pk == log.pk
 
 
 def test_memory_is_bounded(tmp_path):
