@@ -37,6 +37,7 @@ from search.serving import Serving
 CHUNK_PRODUCTS = 2000
 LONG_AWAY_S = 1800.0  # the log of changes is kept for an hour
 TRY_AGAIN_S = 30.0  # files of a broken generation may have come back
+READ_AGAIN_S = 300.0  # one with a missing shard serves; to open it again is to read all of it
 log = logging.getLogger(__name__)
 
 
@@ -98,8 +99,10 @@ class Index:
     def due(self, generation_id: str) -> bool:
         """Not open, or not whole; and not tried a moment ago."""
         generation = self.opened.get(generation_id)
-        whole = generation is not None and not generation.missing
-        return not whole and monotonic() - self.tried_at_s.get(generation_id, -TRY_AGAIN_S) >= TRY_AGAIN_S
+        if generation is not None and not generation.missing:
+            return False
+        pause_s = TRY_AGAIN_S if generation is None else READ_AGAIN_S
+        return monotonic() - self.tried_at_s.get(generation_id, -pause_s) >= pause_s
 
     def arrive(self, row: GenerationRow, generation: Generation | str, database: Connection | None) -> None:
         """A generation that was opened joins: all that changed since its watermark is applied first.
