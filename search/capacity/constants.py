@@ -1,7 +1,6 @@
 """The numbers that a plan is computed from. Each one says where it comes from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Origin = Literal["measured", "published", "formula", "assumed"]
@@ -34,7 +33,7 @@ class Tuning:
 class Constants:
     """`constants["scan_ns_per_code"]` is the bare number; `of(...)` has unit and origin."""
 
-    by_name: Mapping[str, Constant]
+    by_name: dict[str, Constant]
     tunings: tuple[Tuning, ...] = ()
 
     def __getitem__(self, name: str) -> float:
@@ -47,6 +46,11 @@ class Constants:
         if name not in self.by_name:
             raise MissingConstant(f"{name} has not been measured. Run manage.py capacity --measure.")
         return self.by_name[name]
+
+    def with_growth(self, exponent: float) -> "Constants":
+        """The same, but with lists to probe and rows to rescore that grow so with the rows of a shard."""
+        assumed = Constant(exponent, "exponent", "assumed", "a bound")
+        return replace(self, by_name=self.by_name | {"nprobe_growth": assumed, "rerank_growth": assumed})
 
     def tuning(self, rows: int, recall: float) -> Tuning:
         """The setting for the smallest recall that is enough, else for the highest that was tried."""

@@ -12,6 +12,7 @@ from search.capacity.tier import Tier
 from search.capacity.tiers import catalog_encoding, hot_tier, query_encoding, truth_tier
 
 TOLERANCE = 0.005
+GROWTHS = (0.0, 0.5)
 FAR_BEYOND = 20  # times more rows than were measured
 LEFT_OUT = (
     "the slowest of many shards decides how long a query takes: python bench/tail.py simulates it",
@@ -33,6 +34,7 @@ class Report:
     prices: Prices
     constants: Constants
     tiers: tuple[Tier, ...]
+    bounds: tuple[Tier, Tier]  # the cold tier if searches did not grow with the rows at all, and as fast as the lists
     warnings: tuple[str, ...]
 
     @property
@@ -53,7 +55,8 @@ def plan(demand: Demand, constants: Constants, prices: Prices) -> Report:
         query_encoding(demand, constants, prices),
         catalog_encoding(demand, constants, prices),
     )
-    return Report(demand, prices, constants, tiers, tuple(warnings(demand, constants, tiers)))
+    bounds = tuple(cold_tier(demand, constants.with_growth(growth), prices) for growth in GROWTHS)
+    return Report(demand, prices, constants, tiers, bounds, tuple(warnings(demand, constants, tiers)))
 
 
 def warnings(demand: Demand, constants: Constants, tiers: tuple[Tier, ...]) -> Iterator[str]:
@@ -106,7 +109,11 @@ def lines(report: Report) -> Iterator[str]:
         needs = (tier.ram_gib, tier.ssd_gib, tier.object_gib, tier.vcpus, tier.accelerators, tier.yearly(prices))
         yield f"| {tier.name} | {' | '.join(number(need) for need in needs)} |"
     yield f"| all | | | | | | {number(report.yearly)} |"
-    yield f"\nPrices are assumptions, to be replaced (--prices): {price_list(prices)}."
+    least, most = (
+        f"{number(tier.vcpus)} vCPU, {number(tier.yearly(prices))} {prices.currency}" for tier in report.bounds
+    )
+    yield f"\nThe cold tier, if searches did not grow with the rows of a shard: {least}; if as their root: {most}."
+    yield f"Prices are assumptions, to be replaced (--prices): {price_list(prices)}."
     yield from comparison(report)
     yield "\n## Constants\n\n| constant | value | unit | origin | source |\n|---|--:|---|---|---|"
     for name, constant in sorted(report.constants.by_name.items()):
@@ -155,6 +162,7 @@ def as_dict(report: Report) -> dict:
         "prices": asdict(report.prices),
         "tiers": [asdict(tier) | {"yearly": tier.yearly(report.prices)} for tier in report.tiers],
         "yearly": report.yearly,
+        "cold_bounds": [asdict(tier) | {"yearly": tier.yearly(report.prices)} for tier in report.bounds],
         "constants": {name: asdict(constant) for name, constant in report.constants.by_name.items()},
         "tunings": [asdict(tuning) for tuning in report.constants.tunings],
         "published": [asdict(system) for system in SYSTEMS],

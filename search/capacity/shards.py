@@ -47,8 +47,9 @@ def scan_ns_per_code(constants: Constants) -> float:
 def search_cost(rows: float, demand: Demand, constants: Constants, on_ssd: bool) -> ShardSearch:
     """One search of a shard of `rows` rows at the recall asked for, by parts that were measured apart.
 
-    Lists to probe, rows to rescore and the coarse step grow as they did between the two shards of the calibration. A
-    filter has to look at so many matches, however many rows there are: what it adds stays the same.
+    Lists to probe, rows to rescore and the coarse step grow as they did between the two shards of the calibration. What
+    is left of a search (keeping the best codes, copying rows) is taken to grow with the rows to rescore. A filter has
+    to look at so many matches, however many rows there are: what it adds stays the same.
     """
     measured_rows = constants["calibration_rows"]
     tuning = constants.tuning(int(measured_rows), demand.recall)
@@ -65,7 +66,7 @@ def search_cost(rows: float, demand: Demand, constants: Constants, on_ssd: bool)
         coarse_us=constants["coarse_us"] * times ** constants["coarse_growth"],
         scan_us=nprobe * constants["list_us"] + codes * scan_ns_per_code(constants) / 1000,
         rescore_us=rerank * constants["rescore_us_per_row"],
-        overhead_us=constants["overhead_us"] * times ** constants["overhead_growth"],
+        overhead_us=constants["overhead_us"] * rerank / tuning.rerank,
         filters_us=demand.filtered_share * constants["filter_extra_us"],
         waiting_us=rerank * constants["random_read_us"] if on_ssd else 0.0,
     )

@@ -27,7 +27,6 @@ VALUES = {
     "rerank_growth": 0,
     "rescore_us_per_row": 1,
     "overhead_us": 50,
-    "overhead_growth": 0,
     "filter_extra_us": 500,
     "row_bytes": 1024,
     "list_bytes_per_row": 110,
@@ -194,6 +193,13 @@ def test_the_report_warns_where_it_goes_beyond_what_was_measured():
     for word in ("Shards of", "hot tier of", "does not fit", "recall of 0.99"):
         assert word in said
     assert plan(replace(DEMAND, images=100_000), CONSTANTS, Prices()).warnings == ()
+
+
+def test_what_growth_is_unsure_of_is_bounded():
+    report = plan(Demand(10**9, 10_000), CONSTANTS, Prices())
+    least, most = (tier.vcpus for tier in report.bounds)
+    assert least < report.tiers[0].vcpus < most
+    assert f"{least:,.0f} vCPU" in "\n".join(lines(report))
 
 
 def test_a_constant_that_is_missing_is_named():

@@ -203,7 +203,6 @@ def growths(before: Parts, now: Parts) -> dict[str, Constant]:
         "nprobe_growth": (before.tuning.nprobe, now.tuning.nprobe),
         "rerank_growth": (before.tuning.rerank, now.tuning.rerank),
         "coarse_growth": (before.coarse_us, now.coarse_us),
-        "overhead_growth": (before.overhead_us, now.overhead_us),
     }
     return {name: Constant(growth(*both, rows), "exponent", "measured", how) for name, both in figures.items()}
 

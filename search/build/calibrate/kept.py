@@ -20,7 +20,7 @@ from search.build.calibrate.index import ROWS, build, measure_index
 from search.build.calibrate.machine import measure_disk, measure_memory, measure_models
 from search.capacity.constants import PUBLISHED, Constant, Constants, Tuning
 
-FORMAT = 3
+FORMAT = 4
 FILE = "capacity.json"
 Progress = Callable[[str], None]
 
