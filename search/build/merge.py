@@ -16,7 +16,8 @@ from search.retrieve.manifest import BrokenGeneration, read_manifest
 FIRST_ROWS = 500  # fewer are searched as fast without a cold tier
 HOT_ROWS = 5_000
 HOT_SHARE = 0.1  # of the cold rows
-REST = timedelta(minutes=10)  # after a build that failed
+REST = timedelta(minutes=10)  # after a build that failed, and twice as long after each further one of the same day
+LONGEST_REST = timedelta(hours=6)
 NEWER = """SELECT count(*) FROM (SELECT 1 FROM search_imagevector
     WHERE bundle_id = %s AND hot AND NOT pg_visible_in_snapshot(written, %s::pg_snapshot) LIMIT %s) AS counted"""
 State = Generation.State
@@ -36,7 +37,7 @@ def merge(
 def should_merge(bundle_id: str) -> str | None:
     """Why a merge should run now, in words; None where it should not."""
     generations = Generation.objects.filter(bundle_id=bundle_id)
-    if generations.filter(state=State.FAILED, created_at__gt=timezone.now() - REST).exists():
+    if rests(bundle_id):
         return None
     if generations.filter(state=State.BUILDING).exists():
         return "an interrupted build is to be finished"
@@ -52,6 +53,17 @@ def should_merge(bundle_id: str) -> str | None:
         return broken
     newer = count_newer(bundle_id, live.watermark, limit := max(HOT_ROWS, int(HOT_SHARE * live.rows)))
     return f"more than {limit:,} rows are newer than the live generation" if newer > limit else None
+
+
+def rests(bundle_id: str) -> bool:
+    """What failed again and again would only keep the machine busy."""
+    now, generations = timezone.now(), Generation.objects.filter(bundle_id=bundle_id)
+    good = generations.filter(state__in=[State.READY, State.LIVE, State.RETIRED]).order_by("-created_at").first()
+    failed = generations.filter(state=State.FAILED, created_at__gt=now - timedelta(days=1)).order_by("-created_at")
+    if good is not None:
+        failed = failed.filter(created_at__gt=good.created_at)
+    count = failed.count()
+    return count > 0 and now - failed[0].created_at < min(REST * 2 ** (count - 1), LONGEST_REST)
 
 
 def first_generation(bundle_id: str) -> str | None:

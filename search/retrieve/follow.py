@@ -7,6 +7,9 @@ import logging
 import os
 import select
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -120,12 +123,25 @@ _index = Index()
 _follower: Follower | None = None
 _starting = threading.Lock()
 _forgotten = 0
+_pinned: ContextVar[Serving | None] = ContextVar("pinned", default=None)
+
+
+@contextmanager
+def pinned(serving: Serving) -> Iterator[None]:
+    """Within the block, and for it alone, this is what serves: to ask a generation that is not live yet."""
+    token = _pinned.set(serving)
+    try:
+        yield
+    finally:
+        _pinned.reset(token)
 
 
 def current() -> Serving:
     """What serves now. A request asks once and uses that to its end."""
     if settings.SIGHTLINE_FOLLOW and _follower is None:
         start()
+    if (serving := _pinned.get()) is not None:
+        return serving
     return _index.serving if known() else catch_up()
 
 

@@ -168,5 +168,11 @@ def test_a_broken_file_is_a_reason_at_once_and_a_failure_to_wait(live):
     assert "shard-0000/vectors.f16" in should_merge("made-1.0")
     failed = Generation.objects.create(id="x", bundle_id="made-1.0", state="failed")
     assert should_merge("made-1.0") is None
-    Generation.objects.filter(pk=failed.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    hour_ago = timezone.now() - timedelta(hours=1)
+    Generation.objects.filter(pk=live.pk).update(created_at=hour_ago - timedelta(hours=1))
+    Generation.objects.filter(pk=failed.pk).update(created_at=hour_ago)
     assert should_merge("made-1.0")
+    for number in range(3):
+        row = Generation.objects.create(id=f"y-{number}", bundle_id="made-1.0", state="failed")
+        Generation.objects.filter(pk=row.pk).update(created_at=hour_ago)
+    assert should_merge("made-1.0") is None  # four in a row rest longer than an hour
