@@ -2,7 +2,7 @@
 
     python bench/ann.py setup                                 the peers' virtual environment ($SIGHTLINE_PEERS_VENV)
     python bench/ann.py --rows 100000,500000,1000000          everything; --peers sightline,faiss_pq256 for a few
-    python bench/ann.py report FILE                           the tables of an earlier run
+    python bench/ann.py report FILE [FILE ...]                the tables of earlier runs, put together
 
 See docs/bench.md for what is compared and how.
 """
@@ -19,7 +19,7 @@ BENCH = Path(__file__).resolve().parent
 sys.path[:0] = [str(BENCH), str(BENCH.parent)]
 
 from ann.peers import PEERS  # noqa: E402
-from ann.report import report  # noqa: E402
+from ann.report import merged, report  # noqa: E402
 from ann.run import peers_python, run  # noqa: E402
 
 
@@ -34,7 +34,7 @@ def setup() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", nargs="?", choices=["run", "setup", "report"], default="run")
-    parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--rows", default="100000,500000,1000000")
     parser.add_argument("--peers", default=",".join(PEERS))
     parser.add_argument("--no-filters", action="store_true")
@@ -44,7 +44,7 @@ def main() -> None:
     if arguments.action == "setup":
         return setup()
     if arguments.action == "report":
-        return print(report(json.loads(arguments.file.read_text())))
+        return print(report(merged([json.loads(file.read_text()) for file in arguments.files])))
     names = arguments.peers.split(",")
     if unknown := set(names) - set(PEERS):
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(PEERS)}")

@@ -32,6 +32,17 @@ def report(runs: list[dict]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def merged(some: list[list[dict]]) -> list[dict]:
+    """Several runs as one: engines of the same size side by side; one that was run twice counts as it was last."""
+    sizes: dict[int, dict] = {}
+    for run in sorted((run for runs in some for run in runs), key=lambda run: run["rows"]):
+        whole = sizes.setdefault(run["rows"], {**run, "peers": []})
+        again = {one["peer"] for one in run["peers"]}
+        whole["peers"] = [one for one in whole["peers"] if one["peer"] not in again] + run["peers"]
+        whole["duel"] = run["duel"] or whole["duel"]
+    return list(sizes.values())
+
+
 def section(run: dict) -> str:
     parts = [f"## {run['rows']:,} rows", hardness_line(run["hardness"]), peer_table(run["peers"])]
     if run.get("duel"):

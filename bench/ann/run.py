@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from ann.peers import OURS, PEERS
 
 BENCH = Path(__file__).resolve().parents[1]
 BUDGET_S = 4.0
+LIMIT_S = 3600  # to build, and again to be asked everything
 GOOD_RECALL, GOOD_DEEP_RECALL = 0.95, 0.97
 RECALLS = (0.90, 0.95, 0.97, 0.99)
 SLACK, NEAR = 0.005, 3  # what 200 queries may be wrong by, and how many settings are looked at again
@@ -55,7 +57,7 @@ class Process:
         except BrokenPipeError:
             line = ""
         if not line:
-            raise PeerFailed(f"its process ended; see {self.log}")
+            raise PeerFailed(f"its process ended, by itself or after {LIMIT_S} s; see {self.log}")
         answer = json.loads(line)
         if "error" in answer:
             raise PeerFailed(answer["error"])
@@ -73,10 +75,14 @@ class Process:
 
 @contextmanager
 def process(name: str, rows: int, serving: bool = True):
+    """Killed when it takes longer than LIMIT_S; what it is asked then raises PeerFailed."""
     started = Process(name, rows, serving)
+    watchdog = threading.Timer(LIMIT_S, started.process.kill)
+    watchdog.start()
     try:
         yield started
     finally:
+        watchdog.cancel()
         started.close()
 
 

@@ -65,7 +65,7 @@ def condition(narrow: Narrow) -> str:
 class LanceDB(Peer):
     kind, options = "IVF_PQ", {"num_sub_vectors": 64}
     settings = tuple(
-        {"nprobe": probe, "refine": refine} for probe, refine in ((8, 10), (16, 10), (24, 10), (32, 10), (32, 40))
+        {"nprobe": probe, "refine": refine} for probe, refine in ((8, 10), (12, 10), (16, 10), (24, 10), (32, 40))
     )
     filter_settings = ({"nprobe": 32, "refine": 10},)
 
@@ -80,7 +80,7 @@ class LanceDB(Peer):
                 table = database.create_table("items", part)
             else:
                 table.add(part)
-        lists = int(2 ** round(np.log2(3 * np.sqrt(self.data.rows))))
+        lists = int(self.data.rows**0.5)  # as its documentation advises
         table.create_index(
             metric="dot", vector_column_name="vector", index_type=self.kind, num_partitions=lists, **self.options
         )
