@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.tail import Setup, simulate, slow_or_dead
+from bench import tail
+from bench.tail import Setup, markdown, read_samples, simulate, slow_or_dead, table
 
 QUIET = Setup(shards=16, utilisation=0.001, queries=4000)
 BUSY = Setup(shards=16, utilisation=0.35, queries=4000, timeout_ms=100)
@@ -68,3 +69,23 @@ def test_a_seed_repeats_a_run(samples_ms):
 def test_slow_replicas_stand_in_different_shards():
     assert slow_or_dead(5, (256, 2)).tolist() == [0, 102, 204, 307, 409]
     assert len(set(slow_or_dead(16, (16, 2)) // 2)) == 16
+
+
+def test_the_table_has_a_row_for_each_fan_out_state_and_policy(samples_ms, monkeypatch):
+    monkeypatch.setattr(tail, "FAN_OUTS", (2, 8))
+    rows = list(table(replace(BUSY, queries=200), samples_ms, slow_share=0.2, deadline_ms=20))
+    assert [row["shards"] for row in rows] == [2] * 12 + [8] * 12
+    assert {row["replicas"] for row in rows} == {"healthy", "1 slow", "3 slow", "1 dead"}
+    said = list(markdown(iter(rows)))
+    assert len(said) == 2 + len(rows)
+    assert len({line.count("|") for line in said}) == 1
+
+
+def test_samples_are_read_as_a_list_or_one_a_line(tmp_path):
+    path = tmp_path / "samples"
+    for text in ("[1.5, 2]", "1.5\n2\n"):
+        path.write_text(text)
+        assert read_samples(path).tolist() == [1.5, 2.0]
+    path.write_text("1\n0\n")
+    with pytest.raises(SystemExit):
+        read_samples(path)

@@ -1,5 +1,6 @@
 """The calibration at a small scale: it measures every constant that a plan of the cold tier needs."""
 
+import os
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -100,3 +101,13 @@ def test_another_machine_or_dimension_is_measured_anew(tmp_path, monkeypatch, ot
     kept.keep(tmp_path, calibration(**other))
     assert kept.constants_of(tmp_path, DIM, print).seconds == 9.0
     assert asdict(kept.read(tmp_path))["seconds"] == 9.0
+
+
+def test_what_a_killed_calibration_left_is_removed(tmp_path):
+    old, new = tmp_path / "capacity-old", tmp_path / "capacity-new"
+    for folder in (old, new):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    (tmp_path / kept.FILE).write_text("{}")
+    kept.remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"capacity-new", kept.FILE}

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 
 import faiss
 
@@ -22,6 +22,8 @@ from search.capacity.constants import PUBLISHED, Constant, Constants, Tuning
 
 FORMAT = 4
 FILE = "capacity.json"
+WORK = "capacity-"
+ABANDONED_S = 3600
 Progress = Callable[[str], None]
 
 
@@ -58,7 +60,8 @@ def calibrate(folder: Path, dim: int, progress: Progress, rows: tuple[int, int] 
     """Measures everything. `folder` is where the index would lie; what is written there is removed again."""
     started, skipped, figures = perf_counter(), [], {}
     folder.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix="capacity-", dir=folder))
+    remove_leftovers(folder)
+    work = Path(tempfile.mkdtemp(prefix=WORK, dir=folder))
     try:
         progress("memory and disk")
         figures |= measure_memory() | measure_disk(work)
@@ -80,6 +83,13 @@ def calibrate(folder: Path, dim: int, progress: Progress, rows: tuple[int, int] 
         shutil.rmtree(work, ignore_errors=True)
     at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return Calibration(this_machine(), dim, at, perf_counter() - started, tuple(skipped), figures, tunings)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Of calibrations that were killed; one that may still be running is left alone."""
+    for work in folder.glob(f"{WORK}*/"):
+        if time() - work.stat().st_mtime > ABANDONED_S:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def read(folder: Path) -> Calibration | None:

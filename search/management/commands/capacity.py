@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from ml.errors import BundleError
 from search.build.calibrate.kept import constants_of
 from search.capacity.constants import MissingConstant
 from search.capacity.demand import BadDemand, Demand, Machine
@@ -62,7 +63,7 @@ class Command(BaseCommand):
             prices = read_prices(options["prices"]) if options["prices"] else Prices()
             calibration = constants_of(settings.VAR_DIR, demand.dim, self.say, again=options["measure"])
             report = plan(demand, calibration.constants, prices)
-        except (BadDemand, BadPrices, MissingConstant) as error:
+        except (BadDemand, BadPrices, MissingConstant, BundleError, OSError) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             about = {"machine": calibration.machine, "measured_at": calibration.measured_at}
