@@ -79,6 +79,7 @@ def unfinished(bundle_id: str, wanted_base: str | None) -> Order | None:
     for row in Generation.objects.filter(bundle_id=bundle_id, state=State.BUILDING).order_by("-created_at"):
         order = read_order(row.pk)
         if order is None:  # killed before it could say what it was to become
+            shutil.rmtree(folder_of(row.pk), ignore_errors=True)
             row.delete()
         elif why := reason_against(row, order, wanted_base):
             give_up(row.pk, why)

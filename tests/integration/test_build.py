@@ -213,3 +213,27 @@ def test_verify_asks_the_golden_set(built, settings, tmp_path):
     Generation.objects.filter(pk=live.pk).update(state="live")
     report = verify(row.pk, golden=lambda folder, generation: 0.8 if generation == row.pk else 0.9)
     assert [reason for reason in report.reasons if "golden" in reason]
+
+
+def test_a_build_killed_before_it_began_is_forgotten(stored):
+    Generation.objects.create(id="x", bundle_id="made-1.0")
+    (folder_of("x") / "work").mkdir(parents=True)
+    row = build("made-1.0")
+    assert list(Generation.objects.values_list("pk", "state")) == [(row.pk, "ready")]
+    assert [path.name for path in folder_of("x").parent.iterdir()] == [row.pk]
+
+
+def test_a_build_that_takes_its_process_down_each_time_is_given_up(stored, monkeypatch):
+    def end(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(job, "MAX_ATTEMPTS", 2)
+    with monkeypatch.context() as patched:
+        patched.setattr("search.build.build.take_snapshot", end)
+        for _ in range(3):
+            with pytest.raises(KeyboardInterrupt):
+                build("made-1.0")
+    begun = Generation.objects.get()
+    assert build("made-1.0").pk != begun.pk
+    begun.refresh_from_db()
+    assert (begun.state, begun.error[:25]) == ("failed", "It was interrupted 3 time")
