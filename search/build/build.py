@@ -34,7 +34,6 @@ from search.retrieve.cold import VECTORS
 from search.retrieve.manifest import BrokenGeneration, Manifest, cluster_id
 from search.retrieve.part import Part
 
-ROWS_PER_SHARD = 1_000_000
 GROWTH = 1.5  # shards may outgrow their size by this factor before the rows are split anew
 DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 State = Generation.State
@@ -143,7 +142,7 @@ def close_base(base: cold.Generation | None) -> tuple[Part, ...]:
 
 def choose_split(order: Order, snapshot: Snapshot, earlier: tuple[Part, ...]) -> Split:
     """As the earlier generation was split, unless its shards have grown too large; else as the order says."""
-    per_shard = getattr(settings, "SIGHTLINE_ROWS_PER_SHARD", ROWS_PER_SHARD)
+    per_shard = settings.SIGHTLINE_ROWS_PER_SHARD
     categories = snapshot.column("category_ids")
     if earlier and order.shards is None:
         routings = [part.entry["routing"] for part in earlier]

@@ -13,7 +13,6 @@ from search.build.job import folder_of
 from search.models import Bundle, Generation
 from search.retrieve.manifest import BrokenGeneration, read_manifest
 
-FIRST_ROWS = 500  # fewer are searched as fast without a cold tier
 HOT_ROWS = 5_000
 HOT_SHARE = 0.1  # of the cold rows
 REST = timedelta(minutes=10)  # after a build that failed, and twice as long after each further one of the same day
@@ -67,10 +66,10 @@ def rests(bundle_id: str) -> bool:
 
 
 def first_generation(bundle_id: str) -> str | None:
-    least = getattr(settings, "SIGHTLINE_MERGE_MIN_ROWS", FIRST_ROWS)
     rows = Bundle.objects.get(pk=bundle_id).vectors.count()
     waiting = Image.objects.filter(status__in=[Image.Status.PENDING, Image.Status.INSPECTED]).exists()
-    return f"{rows:,} rows have no generation yet" if rows >= least and not waiting else None
+    enough = rows >= settings.SIGHTLINE_MERGE_MIN_ROWS and not waiting
+    return f"{rows:,} rows have no generation yet" if enough else None
 
 
 def damage(generation_id: str) -> str | None:
@@ -80,11 +79,11 @@ def damage(generation_id: str) -> str | None:
         manifest = read_manifest(folder)
     except BrokenGeneration as error:
         return str(error)
-    for entry in manifest.shards:
-        for name, file in entry["files"].items():
-            path = folder / entry["name"] / name
-            if not path.exists() or path.stat().st_size != file["bytes"]:
-                return f"{entry['name']}/{name} of the live generation is missing or damaged"
+    shards = {f"{entry['name']}/{name}": file for entry in manifest.shards for name, file in entry["files"].items()}
+    for name, file in (shards | manifest.files).items():
+        path = folder / name
+        if not path.exists() or path.stat().st_size != file["bytes"]:
+            return f"{name} of the live generation is missing or damaged"
     return None
 
 

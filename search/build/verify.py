@@ -23,7 +23,6 @@ from search.retrieve.manifest import BrokenGeneration, cluster_id
 from search.retrieve.part import differs
 
 ABSOLUTE_FLOOR = 0.95  # of recall@10
-RELATIVE_FLOOR = 0.99  # of the live generation, unless the project says otherwise
 QUERIES = 200
 SAMPLED_ROWS = 200
 GOLDEN_SCORE = "search.evaluate.pinned.golden_score"  # by name: it asks whole searches, which lie above this layer
@@ -198,8 +197,8 @@ def live_recall(row: Generation, queries: Queries) -> Recall | None:
 
 
 def check_recall(own: Recall, live: Recall | None) -> list[Check]:
-    """Failed is what lies below the floor by more than chance: twice the standard error of these queries."""
-    share = getattr(settings, "SIGHTLINE_RECALL_FLOOR", RELATIVE_FLOOR)
+    """Against an absolute floor, and SIGHTLINE_RECALL_FLOOR of what the live one reaches."""
+    share = settings.SIGHTLINE_RECALL_FLOOR
     floor_10 = max(ABSOLUTE_FLOOR, share * live.at_10 if live else 0.0)
     return [
         check_number("recall@10", own.at_10, own.error_10, floor_10),
@@ -208,6 +207,7 @@ def check_recall(own: Recall, live: Recall | None) -> list[Check]:
 
 
 def check_number(name: str, number: float, error: float, floor: float) -> Check:
+    """Failed is what lies below the floor by more than chance: twice the standard error of these queries."""
     ok = number + 2 * error >= floor
     said = f"{name} is {number:.4f} ± {error:.4f}" + ("" if ok else f", {floor:.4f} is asked for")
     return Check(name, ok, said, number, round(floor, 4))
@@ -215,7 +215,7 @@ def check_number(name: str, number: float, error: float, floor: float) -> Check:
 
 def check_golden(row: Generation, golden: Golden | None) -> list[Check]:
     """Nothing where no golden set is named."""
-    folder = getattr(settings, "SIGHTLINE_GOLDEN", "")
+    folder = settings.SIGHTLINE_GOLDEN
     if not folder:
         return []
     golden = golden or import_string(GOLDEN_SCORE)
@@ -223,7 +223,6 @@ def check_golden(row: Generation, golden: Golden | None) -> list[Check]:
     if own is None:
         return [Check("golden set", True, "nothing that the golden set asks for is in this catalog")]
     live = Generation.objects.filter(bundle_id=row.bundle_id, state=State.LIVE).exclude(pk=row.pk).first()
-    share = getattr(settings, "SIGHTLINE_RECALL_FLOOR", RELATIVE_FLOOR)
-    floor = round(share * (golden(Path(folder), live.pk) or 0.0), 4) if live else 0.0
+    floor = round(settings.SIGHTLINE_RECALL_FLOOR * (golden(Path(folder), live.pk) or 0.0), 4) if live else 0.0
     said = f"the golden set gives {own:.4f}" + ("" if own >= floor else f", {floor:.4f} is asked for")
     return [Check("golden set", own >= floor, said, own, floor)]

@@ -129,6 +129,9 @@ SIGHTLINE_PRICE_FILE = os.environ.get("SIGHTLINE_PRICE_FILE")  # what memory and
 SIGHTLINE_FOLLOW = True  # a thread in each process that searches follows the database
 SIGHTLINE_SAMPLE_EVERY = 20  # of so many searches one vector is kept, to measure recall with
 SIGHTLINE_INDEX_DIR = VAR_DIR / "index"  # generations, a folder each
+SIGHTLINE_ROWS_PER_SHARD = int(os.environ.get("SIGHTLINE_ROWS_PER_SHARD", "1000000"))
+SIGHTLINE_MERGE_MIN_ROWS = int(os.environ.get("SIGHTLINE_MERGE_MIN_ROWS", "500"))  # fewer need no cold tier
+SIGHTLINE_RECALL_FLOOR = float(os.environ.get("SIGHTLINE_RECALL_FLOOR", "0.99"))  # of the live generation's recall
 SIGHTLINE_BUNDLES_DIR = VAR_DIR / "bundles"  # model bundles that were registered here, besides those that ship
 SIGHTLINE_AUTO_PROMOTE = True  # a complete and verified new bundle takes over by itself
 SIGHTLINE_AUTO_PROMOTE_MERGES = os.environ.get("SIGHTLINE_AUTO_PROMOTE_MERGES", "1") == "1"
