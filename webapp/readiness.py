@@ -1,33 +1,43 @@
-"""The parts that must work before a shopper is let in. Each check says what it found, and whether that is `ok`."""
+"""The parts of the house. Each check says what it found, and whether that is `ok`: what a shopper's search needs.
+
+What works less well, but works, is said in words under `degraded`.
+"""
 
 from collections import Counter
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Count
-from django.utils import timezone
 
+from catalog import outage
 from catalog.models import Image
 from search import serving
 from search.models import ImageVector
+from search.overview import work
+from search.overview.degraded import degraded
+from search.overview.feed import feed
+from search.overview.freshness import freshness
+from search.overview.parts import HOT, cold_tier, count
+from search.retrieve import follow
 
-HEARTBEAT_MAX_AGE_S = 30
 ENOUGH_PICTURES = 1000  # a large catalog can be searched while it grows; a small one when nearly all of it is there
 NEARLY_ALL = 0.95
-
-WORKERS = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s)"
-WAITING = "SELECT count(*), min(scheduled_at) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-
-
-def check_all() -> dict[str, dict[str, Any]]:
-    """Every part by name. With the database down the others are not asked: each would wait for it in turn."""
-    parts = {"database": run_check(database)}
-    for check in (queue, bundle, generation, catalog):
-        parts[check.__name__] = run_check(check) if parts["database"]["ok"] else {"ok": False, "error": "no database"}
-    return parts
+PATIENCE_S = 1.5  # for one statement: a probe wants an answer
+AWAY = {"ok": False, "error": "no database"}
 
 
-def run_check(check) -> dict[str, Any]:
+def check_all() -> dict[str, Any]:
+    """Every part by name, and `degraded`. With the database down the others are not asked: each would wait for it."""
+    with outage.patience(PATIENCE_S):
+        parts = {"database": run_check(database)}
+        if not parts["database"]["ok"]:
+            return parts | without_database()
+        for check in (queue, bundle, generation, hot, catalog):
+            parts[check.__name__] = run_check(check)
+        return parts | {"degraded": run_check(troubles)}
+
+
+def run_check(check) -> Any:
     """A check that raises has found its part down; the class of the error is enough for strangers."""
     try:
         return check()
@@ -36,18 +46,17 @@ def run_check(check) -> dict[str, Any]:
 
 
 def database() -> dict[str, Any]:
+    """Known to be away, it is not asked: an open connection might still look well."""
+    if outage.is_away():
+        raise OperationalError(outage.AWAY)
     with connection.cursor() as cursor:
         cursor.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
         return {"ok": True, "pgvector": cursor.fetchone()[0]}
 
 
 def queue() -> dict[str, Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(WORKERS, [HEARTBEAT_MAX_AGE_S])
-        (workers,) = cursor.fetchone()
-        cursor.execute(WAITING)
-        waiting, _ = cursor.fetchone()
-    return {"ok": workers > 0, "workers": workers, "jobs": waiting}
+    workers = work.workers()
+    return {"ok": workers > 0, "workers": workers, "jobs": work.waiting_jobs()}
 
 
 def bundle() -> dict[str, Any]:
@@ -55,8 +64,25 @@ def bundle() -> dict[str, Any]:
 
 
 def generation() -> dict[str, Any]:
-    """No cold tier yet: everything is in the hot tier, which needs no generation."""
-    return {"ok": True, "live": None, "tiers": ["hot"]}
+    """Without one everything is in the hot tier, which needs none."""
+    cold = cold_tier()
+    if cold is None or cold.generation_id is None:
+        return {"ok": True, "live": None, "tiers": ["hot"]}
+    return {
+        "ok": True,
+        "live": cold.generation_id,
+        "tiers": ["hot", "cold"],
+        "rows": cold.rows,
+        "newer_rows": cold.newer,
+        "age_s": round(cold.age.total_seconds()),
+        "stale": bool(cold.stale),
+        "missing": list(feed().troubles or cold.wrong),
+    }
+
+
+def hot() -> dict[str, Any]:
+    """It answers when its rows can be counted."""
+    return {"ok": True, "rows": count(HOT, serving.live_bundle_id())}
 
 
 def catalog() -> dict[str, Any]:
@@ -69,12 +95,25 @@ def catalog() -> dict[str, Any]:
     return {"ok": searchable >= enough, "searchable": searchable, **states}
 
 
+def troubles() -> list[str]:
+    return list(degraded(freshness(), work.workers(), cold_tier(), feed()))
+
+
+def without_database() -> dict[str, Any]:
+    """What can be said from memory: whether the generation that this process holds open answers alone."""
+    held = follow.current() if follow.known() else serving.Serving()
+    live = held.generation_id(held.bundle_id) if held.bundle_id else None
+    said = "Searches are answered from the cold tier alone." if live else "Searches cannot be answered."
+    cold = {"ok": live is not None, "live": live, "tiers": ["cold"] if live else [], "missing": list(feed().troubles)}
+    return {
+        "queue": AWAY,
+        "bundle": {"ok": held.bundle_id is not None, "id": held.bundle_id},
+        "generation": cold,
+        "hot": AWAY,
+        "catalog": AWAY,
+        "degraded": [f"The database is away. {said}", *cold["missing"]],
+    }
+
+
 def image_counts() -> Counter:
     return Counter(dict(Image.objects.order_by().values_list("status").annotate(n=Count("pk"))))
-
-
-def oldest_waiting_s() -> float:
-    """Age of the oldest picture that cannot be found yet; 0 when there is none."""
-    waiting = Image.objects.filter(status__in=[Image.Status.PENDING, Image.Status.INSPECTED])
-    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
-    return (timezone.now() - oldest).total_seconds() if oldest else 0.0
