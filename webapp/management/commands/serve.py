@@ -6,6 +6,7 @@ import uvicorn
 from django.core.management.base import BaseCommand
 
 KEEP_ALIVE_S = 30
+SOCKET_MAX_BYTES = 16 * 1024  # pages listen; they have next to nothing to say
 SHUTDOWN_S = 5
 
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
             lifespan="off",
             access_log=False,
             log_level="warning",
+            ws_max_size=SOCKET_MAX_BYTES,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=SHUTDOWN_S,
         )

@@ -1,0 +1,14 @@
+"""Every door for websockets: from our own pages only, with the session of the page."""
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
+from django.urls import path, re_path
+
+from search.web.consumers import IndexConsumer
+
+ROUTES = [
+    path("operator/index/live", IndexConsumer.as_asgi()),
+    re_path("", WebsocketDenier.as_asgi()),
+]
+sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(ROUTES)))
