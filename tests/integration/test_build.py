@@ -9,9 +9,10 @@ from search.build import build as builds
 from search.build import job
 from search.build.build import build
 from search.build.job import folder_of, only_builder
+from search.build.sample import sample_queries
 from search.build.verify import verify
 from search.errors import AlreadyBuilding, NotEnoughDisk, NothingToBuild
-from search.models import Bundle, Generation, ServingEvent
+from search.models import Bundle, Generation, QuerySample, ServingEvent
 from search.retrieve import generation as cold
 from search.retrieve.manifest import cluster_id, read_manifest
 from search.types import QueryVector
@@ -237,3 +238,12 @@ def test_a_build_that_takes_its_process_down_each_time_is_given_up(stored, monke
     assert build("made-1.0").pk != begun.pk
     begun.refresh_from_db()
     assert (begun.state, begun.error[:25]) == ("failed", "It was interrupted 3 time")
+
+
+def test_real_searches_are_what_recall_is_measured_with(built):
+    row, _, _ = built
+    samples = [QuerySample(bundle_id="made-1.0", vector=vector.tolist()) for vector in clustered(240, seed=8)]
+    QuerySample.objects.bulk_create(samples)
+    assert verify(row.pk).queries == "120 real queries"
+    halves = [sample_queries("made-1.0", None, 200, odd=odd).vectors for odd in (False, True)]
+    assert not {half.tobytes() for half in halves[0]} & {half.tobytes() for half in halves[1]}
