@@ -61,13 +61,11 @@ def write_columns_from(
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
-    by_product = np.argsort(product_ids, kind="stable")
     arrays = {
         "alive": np.ones(n, bool) if columns.alive is None else columns.alive,
         "price": columns.price,
         "in_stock": columns.in_stock,
-        "products": product_ids[by_product],
-        "by_product": by_product,
+        "by_product": np.argsort(product_ids, kind="stable"),
     }
     category = write_coded(folder, "category", columns.category, list(category_order))
     seller = write_coded(folder, "seller", columns.seller, sellers_of(columns))

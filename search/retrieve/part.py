@@ -88,7 +88,9 @@ def open_part(generation: Path, entry: dict, dim: int) -> Part:
         if shard.dim != dim:
             return part.without(f"{part.label} has another dimension")
         image_ids, product_ids = (map_ids(part.folder / name, shard.rows) for name in (IMAGE_IDS, PRODUCT_IDS))
-        columns = Columns.open(part.folder / COLUMNS, image_ids) if (part.folder / COLUMNS).exists() else None
+        columns = None
+        if (part.folder / COLUMNS).exists():
+            columns = Columns.open(part.folder / COLUMNS, image_ids, product_ids)
         return replace(part, shard=shard, image_ids=image_ids, product_ids=product_ids, columns=columns)
     except BROKEN as error:
         return part.without(f"{part.label} cannot be opened: {error}")

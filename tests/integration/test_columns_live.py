@@ -69,7 +69,7 @@ def test_columns_say_what_the_database_selects(seed, tmp_path):
 
 def opened(folder, images, products, names=None) -> Columns:
     write_columns(folder, images, products, frequent_names(products) if names is None else names)
-    return Columns.open(folder, images)
+    return Columns.open(folder, images, products)
 
 
 def test_the_most_frequent_attributes_get_a_column(monkeypatch):

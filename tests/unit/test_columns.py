@@ -6,7 +6,7 @@ import pytest
 from search.build.columns import ColumnArrays, write_columns_from
 from search.retrieve.columns import BrokenColumns, Columns, OfferFacts, ProductFacts, Wanted
 from search.retrieve.columns.coded import Codebook, Coded, code_among, ranges, runs_of
-from search.retrieve.columns.table import ALL, KEPT_MASKS
+from search.retrieve.columns.table import ALL, KEPT_MASKS, first_places
 from search.retrieve.columns.wanted import folded
 
 ROWS = 1003  # no multiple of 8
@@ -27,8 +27,9 @@ def columns(tmp_path) -> Columns:
         seller=np.where(number % 3 == 0, 7, 8).astype(np.int32),
         attributes={"color": (np.where(number % 5 == 0, 0, -1).astype(np.int32), ["red"])},
     )
-    write_columns_from(tmp_path / "columns", number.astype(np.int64) // 2, arrays, range(50))
-    return Columns.open(tmp_path / "columns", number.astype(np.int64) + 10_000)
+    products = number.astype(np.int64) // 2
+    write_columns_from(tmp_path / "columns", products, arrays, range(50))
+    return Columns.open(tmp_path / "columns", products * 2 + number % 2 + 10_000, products)
 
 
 def test_plain_arrays_are_filtered(columns):
@@ -107,6 +108,9 @@ def test_codes_are_found_by_runs_or_by_table(asked):
 def test_runs_and_ranges():
     assert runs_of([1, 2, 3, 7, 9, 10]) == [(1, 3), (7, 7), (9, 10)]
     assert ranges(np.array([5, 0, 8]), np.array([7, 0, 9])).tolist() == [5, 6, 8]
+    values = np.array([7, 3, 3, 9, 7, 7])
+    asked = np.array([0, 3, 4, 7, 8, 9, 10])
+    assert first_places(values, np.argsort(values), asked).tolist() == np.searchsorted(sorted(values), asked).tolist()
     assert folded("İSTANBUL") == folded("istanbul")
 
 
@@ -122,13 +126,13 @@ def test_broken_files_are_named(columns, tmp_path, damage):
     else:
         rows += 1
     with pytest.raises(BrokenColumns):
-        Columns.open(folder, np.zeros(rows, np.int64))
+        Columns.open(folder, *np.zeros((2, rows), np.int64))
 
 
 def test_a_shard_without_rows(tmp_path):
     nothing = np.empty(0, np.int64)
     write_columns_from(tmp_path, nothing, ColumnArrays(nothing, np.empty(0), np.empty(0, bool), nothing))
-    columns = Columns.open(tmp_path, nothing)
+    columns = Columns.open(tmp_path, nothing, nothing)
     columns.touch()
     assert columns.refresh([ProductFacts(1)]) == 0
     mask = columns.match(Wanted(in_stock=True, category_ids=frozenset([1])))

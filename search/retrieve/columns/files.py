@@ -13,13 +13,12 @@ from search.retrieve.columns.coded import Codebook, Coded
 from search.retrieve.columns.offers import FirstOffers, FurtherOffers
 
 NAMES = "columns.json"
-FORMAT = 1
+FORMAT = 2
 PLAIN = {
     "alive": (np.dtype(bool), "rows"),  # neither blocked, deleted, rejected nor superseded by a row of the hot tier
     "price": (np.dtype(np.float32), "rows"),
     "in_stock": (np.dtype(bool), "rows"),
-    "products": (np.dtype(np.int64), "rows"),  # product ids, ascending
-    "by_product": (np.dtype(np.int32), "rows"),  # the rows in that order
+    "by_product": (np.dtype(np.int32), "rows"),  # the rows in the order of their products' ids
     "further_row": (np.dtype(np.int32), "further"),
     "further_price": (np.dtype(np.float32), "further"),
     "further_in_stock": (np.dtype(bool), "further"),
@@ -55,20 +54,19 @@ class Entry:
 
 @dataclass(slots=True)
 class Arrays:
-    """Everything mapped. alive bool (n,); products int64 (n,) ascending, by_product int32 (n,) their rows."""
+    """Everything mapped. alive bool (n,); by_product int32 (n,)."""
 
     alive: np.ndarray
     category: Coded
     first: FirstOffers
     further: FurtherOffers
     attributes: dict[str, Coded]
-    products: np.ndarray
     by_product: np.ndarray
 
     def all(self) -> list[np.ndarray]:
         coded = [self.category, self.first.seller, *self.attributes.values()]
         further = self.further.row, self.further.price, self.further.in_stock, self.further.seller
-        plain = self.alive, self.first.price, self.first.in_stock, self.products, self.by_product
+        plain = self.alive, self.first.price, self.first.in_stock, self.by_product
         return [*plain, *further, *(column.codes for column in coded)]
 
 
@@ -104,7 +102,6 @@ def open_arrays(folder: Path) -> Arrays:
         first=FirstOffers(plain["price"], plain["in_stock"], coded["seller"]),
         further=FurtherOffers(**further),
         attributes={name: coded[file] for name, file in zip(entry.attributes, names, strict=True)},
-        products=plain["products"],
         by_product=plain["by_product"],
     )
 
