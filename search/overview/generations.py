@@ -96,9 +96,14 @@ def make_shard(folder: Path, entry: dict) -> ShardLine:
         kind=entry.get("kind", ""),
         rows=entry["rows"],
         bytes_disk=sum(file["bytes"] for file in entry["files"].values()),
-        routing=str(entry.get("routing") or ""),
+        routing=routing_words(entry.get("routing") or {}),
         wrong=what_is_wrong(folder / entry["name"], entry["files"]),
     )
+
+
+def routing_words(routing: dict) -> str:
+    """How rows find this shard, as the build noted it."""
+    return f"by {routing['by']}" if "by" in routing else ""
 
 
 def what_is_wrong(folder: Path, files: dict[str, dict]) -> str:

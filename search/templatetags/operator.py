@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from math import isinf
 
 from django import template
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from search.capacity.prices import MONTHS_PER_YEAR
@@ -56,12 +57,17 @@ def yearly(monthly: float) -> float:
 
 @register.filter
 def details(detail: dict) -> str:
-    """An event's detail in one line: "share 0.1, before 2025…"; what is empty is left out."""
-    said = ((name, value) for name, value in detail.items() if value not in (None, "", [], {}))
-    return ", ".join(f"{name.replace('_', ' ')} {words(value)}" for name, value in said)
+    """An event's detail in one line: "share 0.1, peak rss 145.6 MB"; what is empty is left out."""
+    return ", ".join(detail_words(name, value) for name, value in detail.items() if value not in (None, "", [], {}))
 
 
-def words(value) -> str:
+def detail_words(name: str, value) -> str:
+    if isinstance(value, bool):
+        return ("" if value else "not ") + name
+    if name.endswith("_bytes"):
+        return f"{name.removesuffix('_bytes').replace('_', ' ')} {filesizeformat(value)}"
+    if name == "seconds":
+        return f"in {seconds(value)}"
     if isinstance(value, list):
-        return "; ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        value = "; ".join(map(str, value))
+    return f"{name.replace('_', ' ')} {value:g}" if isinstance(value, float) else f"{name.replace('_', ' ')} {value}"
