@@ -32,7 +32,8 @@ class Bundle(models.Model):
     """A model bundle that this index knows. Vectors of different bundles are never compared.
 
     building -> live -> retired. A building one is filled beside the live one and takes its place when it is complete;
-    by way of shadow it is tried on a share of the visitors first. Removing: the worker deletes all that belongs to it.
+    by way of shadow it is tried on a share of the visitors first. Removing: the worker deletes all that belongs to it;
+    a removed one keeps its row alone, so that no start takes it for a new one.
     """
 
     class State(models.TextChoices):
@@ -41,6 +42,7 @@ class Bundle(models.Model):
         LIVE = "live"
         RETIRED = "retired"
         REMOVING = "removing"
+        REMOVED = "removed"
 
     id = models.CharField(primary_key=True, max_length=120)
     dim = models.PositiveIntegerField()

@@ -1,23 +1,28 @@
 """What the worker does for search. Any job may run twice: each looks at what is there first."""
 
 import logging
+from functools import partial
 
-from procrastinate import RetryStrategy
+from django.conf import settings
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from catalog.services import mark_failed
 from search import photos
-from search.build import embed, register
-from search.models import Bundle
+from search.build import embed, pins, upkeep
+from search.build.child import run_child
+from search.respond.spool import spool
 
 MAX_ATTEMPTS = 5
+INDEX = "search.index"  # long work on the index, one job at a time
+FIRST = 1  # before the pictures of an import, which may be thousands
 log = logging.getLogger(__name__)
 
 
 @app.task(
     name="search.embed_image", pass_context=True, retry=RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=2)
 )
-def embed_image(context, image_id: int) -> None:
+def embed_image(context: JobContext, image_id: int) -> None:
     """Inspected -> indexed. After the last attempt: failed, with the reason."""
     try:
         embed.embed_image(image_id)
@@ -30,12 +35,57 @@ def embed_image(context, image_id: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="search.fill_bundles", queueing_lock="search.fill_bundles", lock="search.fill_bundles")
 def fill_bundles(timestamp: int | None = None) -> None:
-    """Gives every picture a vector of every bundle in use, and lets a complete new bundle take over."""
+    """Gives every picture a vector of every bundle in use."""
     for bundle_id in embed.bundles_to_fill():
         while embed.fill_bundle(bundle_id):
             pass
-    if Bundle.objects.filter(state=Bundle.State.BUILDING).exists() and register.promote_when_complete():
-        log.warning("a new bundle is live")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="search.keep_index", queueing_lock="search.keep_index", lock=INDEX, priority=FIRST, pass_context=True)
+def keep_index(context: JobContext, timestamp: int | None = None) -> None:
+    """Finishes, repairs, folds in, lets go live, settles and cleans up, whatever of these is due."""
+    upkeep.keep_index(partial(run_child, should_stop=context.should_abort))
+
+
+@app.task(name="search.build_index", queueing_lock="search.build_index", lock=INDEX, priority=FIRST, pass_context=True)
+def build_index(context: JobContext, bundle_id: str, actor: str = "") -> None:
+    """A generation from all rows, verified."""
+    run_child("index", "build", "--bundle", bundle_id, "--actor", actor, should_stop=context.should_abort)
+
+
+@app.task(name="search.merge_index", queueing_lock="search.merge_index", lock=INDEX, priority=FIRST, pass_context=True)
+def merge_index(context: JobContext, bundle_id: str, actor: str = "") -> None:
+    """A generation from the live one and what is newer, verified."""
+    run_child("index", "merge", "--bundle", bundle_id, "--actor", actor, should_stop=context.should_abort)
+
+
+@app.task(
+    name="search.verify_index", queueing_lock="search.verify_index", lock=INDEX, priority=FIRST, pass_context=True
+)
+def verify_index(context: JobContext, generation_id: str, actor: str = "") -> None:
+    run_child("index", "verify", generation_id, "--actor", actor, should_stop=context.should_abort)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="search.check_index", queueing_lock="search.check_index", lock=INDEX, pass_context=True)
+def check_index(context: JobContext, timestamp: int | None = None) -> None:
+    """Reads every byte of what is live once a day; what is damaged is built again."""
+    upkeep.check_live(partial(run_child, should_stop=context.should_abort))
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(name="search.pin_by_traffic", queueing_lock="search.pin_by_traffic")
+def pin_by_traffic(timestamp: int | None = None) -> None:
+    """Keeps the categories hot that shoppers ask for most."""
+    pins.pin_by_traffic(settings.SIGHTLINE_TRAFFIC_PINS)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="search.flush_spool", queueing_lock="search.flush_spool")
+def flush_spool(timestamp: int | None = None) -> None:
+    """Writes what processes that are gone could not write while the database was away."""
+    spool().flush()
 
 
 @app.periodic(cron="*/10 * * * *")

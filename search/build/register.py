@@ -1,49 +1,114 @@
-"""Which bundle answers: the first at once, a later one when every picture has a vector of it."""
+"""How a bundle becomes known to the index: at every start the installed one, at any time another one by its folder."""
 
 import hashlib
+import shutil
+from pathlib import Path
 
-from django.core.files.storage import default_storage
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from catalog.models import Image
-from ml.bundle import default_bundle_folder, read_manifest
+from ml.bundle import default_bundle_folder, load_bundle, read_manifest
+from ml.errors import BundleError
 from search import serving
-from search.models import Bundle, ImageVector
+from search.build.lock import exclusive
+from search.errors import NotReady
+from search.models import Bundle, ImageVector, ServingEvent
 
 EMBEDDABLE = (Image.Status.INSPECTED, Image.Status.INDEXED)
-LOCK = 5_120_843  # advisory: two processes that start at once register one bundle
+START = "start"  # as an actor: the bundle came with the software
+State = Bundle.State
 
 
 def register_bundle() -> Bundle:
     """Make the installed bundle known, and index its vectors. Live at once where nothing else can answer.
 
-    Otherwise it is building: the live one goes on answering until promote_when_complete.
+    A new one is building beside the live one. One that was retired or removed stays so while another answers: whoever
+    decided that knew that its files are here.
     """
     folder = default_bundle_folder()
-    bundle_id, dim = serving.folder_bundle_id(folder), int(read_manifest(folder)[0]["dim"])
-    with transaction.atomic():
-        lock()
-        row, new = Bundle.objects.get_or_create(id=bundle_id, defaults={"dim": dim, "state": Bundle.State.BUILDING})
-        if new:
-            create_index(row)
-        elif row.state == Bundle.State.RETIRED:  # back to an earlier bundle: what it missed is filled in first
-            Bundle.objects.filter(pk=row.pk).update(state=Bundle.State.BUILDING)
-            row.refresh_from_db()
-    if row.state == Bundle.State.BUILDING and not another_answers():
-        promote(row.pk)
+    row, new = make_known(folder)
+    if row.state != State.LIVE and not another_answers():
+        go_live(row.pk, START)
+    elif new:
+        note_bundle("bundle register", START, row.pk)
     serving.forget()
     row.refresh_from_db()
     return row
 
 
-def lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+def register_folder(folder: Path, actor: str) -> Bundle:
+    """Copy a bundle here and fill it beside the live one, also one that was retired. Raises NotReady."""
+    try:
+        load_bundle(folder).close()
+    except BundleError as error:
+        raise NotReady(str(error)) from error
+    if serving.find_folder(serving.folder_bundle_id(folder)) is None:
+        install(folder)
+    row, _ = make_known(folder)
+    with transaction.atomic():
+        exclusive()
+        wake(row.pk)
+        note_bundle("bundle register", actor, row.pk)
+    if not another_answers():
+        go_live(row.pk, actor)
+    row.refresh_from_db()
+    return row
+
+
+def wake(bundle_id: str) -> None:
+    """A retired or removed bundle is filled again. Call with the lock held. Raises NotReady."""
+    row = Bundle.objects.get(pk=bundle_id)
+    if row.state == State.REMOVING:
+        raise NotReady(f"Bundle {bundle_id} is being removed. Register it again when that is done.")
+    if row.state == State.REMOVED:
+        create_index(row)
+    asleep = Bundle.objects.filter(pk=bundle_id, state__in=[State.RETIRED, State.REMOVED])
+    asleep.update(state=State.BUILDING, share=0, retired_at=None)
+
+
+def install(folder: Path) -> None:
+    """The copy appears under its name when it is whole; drafts lie one folder deeper, where nobody looks."""
+    target = installed_folder(serving.folder_bundle_id(folder))
+    draft = target.parent / "drafts" / target.name
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(folder, draft)
+    draft.rename(target)
+
+
+def installed_folder(bundle_id: str) -> Path:
+    return Path(settings.SIGHTLINE_BUNDLES_DIR) / bundle_id
+
+
+def make_known(folder: Path) -> tuple[Bundle, bool]:
+    """The bundle's row, and whether it is new."""
+    bundle_id, dim = serving.folder_bundle_id(folder), int(read_manifest(folder)[0]["dim"])
+    with transaction.atomic():
+        exclusive()
+        row, new = Bundle.objects.get_or_create(id=bundle_id, defaults={"dim": dim, "state": State.BUILDING})
+        if new:
+            create_index(row)
+    return row, new
+
+
+def go_live(bundle_id: str, actor: str) -> None:
+    """Without a question: nothing else can answer."""
+    with transaction.atomic():
+        exclusive()
+        if Bundle.objects.filter(pk=bundle_id, state=State.LIVE).exists():
+            return  # another process was first
+        Bundle.objects.filter(state=State.LIVE).update(state=State.RETIRED, retired_at=timezone.now())
+        Bundle.objects.filter(pk=bundle_id).update(
+            state=State.LIVE, share=0, promoted_at=timezone.now(), retired_at=None
+        )
+        note_bundle("bundle promote", actor, bundle_id, reason="nothing else can answer")
+    serving.forget()
 
 
 def another_answers() -> bool:
     """A bundle is live, has vectors, and its files are here: without any of these it answers nothing."""
-    live = Bundle.objects.filter(state=Bundle.State.LIVE).first()
+    live = Bundle.objects.filter(state=State.LIVE).first()
     return (
         live is not None
         and ImageVector.objects.filter(bundle=live).exists()
@@ -65,31 +130,16 @@ def create_index(bundle: Bundle) -> None:
         )
 
 
-def promote(bundle_id: str) -> None:
-    """Building becomes live, live becomes retired, in one transaction of conditional updates."""
-    with transaction.atomic():
-        lock()
-        if not Bundle.objects.filter(pk=bundle_id, state=Bundle.State.BUILDING).exists():
-            return  # another process promoted first
-        Bundle.objects.filter(state=Bundle.State.LIVE).update(state=Bundle.State.RETIRED)
-        Bundle.objects.filter(pk=bundle_id).update(state=Bundle.State.LIVE)
-    serving.forget()
-
-
-def promote_when_complete() -> bool:
-    """Promote a building bundle that has a vector of every embeddable picture. Returns whether it did.
-
-    A picture whose file was lost can never be embedded, and holds up nothing.
-    """
-    for bundle in Bundle.objects.filter(state=Bundle.State.BUILDING):
-        files = missing(bundle.pk).values_list("file", flat=True)
-        if not any(file and default_storage.exists(file) for file in files.iterator()):
-            promote(bundle.pk)
-            return True
-    return False
+def drop_index(bundle_id: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX IF EXISTS {index_name(bundle_id)}")
 
 
 def missing(bundle_id: str):
     """Pictures that could be searched but have no vector of this bundle."""
     done = ImageVector.objects.filter(bundle_id=bundle_id).values("image_id")
     return Image.objects.filter(status__in=EMBEDDABLE, blocked=False).exclude(pk__in=done)
+
+
+def note_bundle(verb: str, actor: str, bundle_id: str, **detail) -> None:
+    ServingEvent.objects.create(verb=verb, actor=actor, bundle_id=bundle_id, detail=detail)

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='bundle',
             name='state',
-            field=models.CharField(choices=[('building', 'Building'), ('shadow', 'Shadow'), ('live', 'Live'), ('retired', 'Retired'), ('removing', 'Removing')], default='live', max_length=10),
+            field=models.CharField(choices=[('building', 'Building'), ('shadow', 'Shadow'), ('live', 'Live'), ('retired', 'Retired'), ('removing', 'Removing'), ('removed', 'Removed')], default='live', max_length=10),
         ),
         migrations.AlterField(
             model_name='generation',

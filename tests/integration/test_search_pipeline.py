@@ -11,7 +11,7 @@ from catalog.models import Image, Offer, Product
 from catalog.services import block_product
 from ml import bundle
 from search import photos, serving
-from search.build import register
+from search.build import bundles, register
 from search.build.embed import embed_image, fill_bundle
 from search.errors import BadCursor, Overloaded, PhotoExpired, Unavailable, UnknownProduct
 from search.models import Bundle, ImageVector, QueryLog, QueryPhoto
@@ -196,12 +196,12 @@ def test_a_new_bundle_takes_over_when_it_is_complete(catalog, monkeypatch):
     settle()
     monkeypatch.setattr(register.serving, "find_folder", lambda bundle_id: bundle_id)  # the old one's files are here
     assert register.register_bundle().state == Bundle.State.BUILDING
-    assert not register.promote_when_complete()
+    assert not bundles.promote_when_complete()
     assert Bundle.objects.get(state=Bundle.State.LIVE).pk == "old-1.0"
     monkeypatch.undo()
     while fill_bundle(live.pk):
         pass
-    assert register.promote_when_complete()
+    assert bundles.promote_when_complete()
     assert dict(Bundle.objects.values_list("id", "state")) == {live.pk: "live", "old-1.0": "retired"}
     assert find_products(Query(text="red lamp")).results
 
