@@ -1,6 +1,6 @@
-"""The shopper's pages."""
+"""The shopper's pages, and the operator's."""
 
-from django.urls import path
+from django.urls import include, path
 
 from search.web import install, photo_views, views
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("products/<int:product_id>/similar/", views.similar, name="similar"),
     path("samples/<int:number>/", photo_views.sample, name="sample"),
     path("samples/<int:number>/image.jpg", photo_views.sample_image, name="sample_image"),
+    path("operator/index/", include("search.web.operator_urls")),
     path("offline/", install.offline, name="offline"),
     path("sw.js", install.service_worker, name="service_worker"),
     path("manifest.webmanifest", install.manifest, name="manifest"),

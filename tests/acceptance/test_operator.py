@@ -1,0 +1,159 @@
+"""An operator at the index: builds, watches, promotes, rolls back. In a shop with a worker of its own."""
+
+import os
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import shop as shops
+from tests.acceptance.conftest import Visitor
+from tests.acceptance.test_access import serious, too_wide
+
+PAGE = "/operator/index/"
+BUILT_MS = 90_000
+BUILDING = "20250101-000000-abcdef"
+STAFF = "from django.contrib.auth import get_user_model as m; m().objects.create_superuser('ada', '', 'secret')"
+
+
+@pytest.fixture(scope="module")
+def index_shop(postgres_server, tmp_path_factory):
+    """A shop whose web server follows the database and whose worker runs."""
+    os.environ["SIGHTLINE_FOLLOW"] = "1"
+    shop = shops.new_shop("index", tmp_path_factory.mktemp("index-shop"))
+    try:
+        feed = shops.part_of_demo(tmp_path_factory.mktemp("feed") / "feed.csv", products=12)
+        shop.manage("import_feed", str(feed), "--images", str(shops.DEMO))
+        shop.manage("work", "--until-empty")
+        shop.manage("shell", "-c", STAFF)
+        shop.serve()
+        shop.start("work")
+        yield shop
+    finally:
+        del os.environ["SIGHTLINE_FOLLOW"]
+        shop.close()
+
+
+@pytest.fixture
+def operator(browser, index_shop, size):
+    visitors = []
+
+    def sign_in(**options) -> Page:
+        visitor = Visitor(browser, index_shop.url, size, **options)
+        visitors.append(visitor)
+        page = visitor.page
+        page.goto(PAGE)
+        page.fill("#id_username", "ada")
+        page.fill("#id_password", "secret")
+        page.click("[type=submit]")
+        page.wait_for_url(f"**{PAGE}")
+        visitor.complaints.clear()  # Django's form has no icon, which the browser misses
+        return page
+
+    yield sign_in
+    for visitor in visitors:
+        visitor.context.close()
+    assert [line for visitor in visitors for line in visitor.complaints] == []
+
+
+def build(page: Page) -> str:
+    """The id of the generation that was built while the page was watched, without a reload."""
+    before = set(page.locator("#panels tbody a.id").all_inner_texts())
+    page.evaluate("""() => { window.seen = []; new MutationObserver(() => {
+        window.seen.push(document.querySelector('#now .run-head').innerText) }).observe(
+        document.getElementById('now'), {childList: true}) }""")
+    page.get_by_role("button", name="Build anew").click()
+    expect(page.locator("#said")).to_contain_text("The worker will build a generation.")
+    expect(page.get_by_role("link", name="Promote")).to_be_visible(timeout=BUILT_MS)
+    expect(page.locator("#now")).to_contain_text("Nothing is being built.")
+    assert any("Nothing" not in words for words in page.evaluate("window.seen"))
+    (new,) = set(page.locator("#panels tbody a.id").all_inner_texts()) - before
+    return new
+
+
+def confirm(page: Page, link: str, button: str, said: str) -> None:
+    page.get_by_role("link", name=link).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("?")
+    assert (serious(page), too_wide(page)) == ([], False)
+    page.get_by_role("button", name=button).click()
+    expect(page.locator("#said")).to_contain_text(said)
+
+
+def live_row(page: Page):
+    return page.locator("#panels tr", has=page.locator(".mark-state.live")).first
+
+
+def test_build_promote_and_roll_back(operator, index_shop):
+    page = operator()
+    first = build(page)
+    confirm(page, "Promote", "Promote it", f"{first} answers now.")
+    expect(live_row(page)).to_contain_text(first)
+    second = build(page)
+    confirm(page, "Promote", "Promote it", f"{second} answers now.")
+    confirm(page, "Roll back to it", "Roll back", f"{first} answers again.")
+    expect(live_row(page)).to_contain_text(first)
+    expect(page.locator("#shards-title")).to_contain_text(first)
+    done = index_shop.sql("SELECT verb, actor FROM search_event ORDER BY id DESC LIMIT 5")
+    assert ("rollback", "ada") in done and ("promote", "ada") in done
+    assert (serious(page), too_wide(page)) == ([], False)
+
+
+def building(shop, done: int) -> None:
+    progress = f'{{"stage": "reading rows", "done": {done}, "total": 4}}'
+    shop.sql(
+        "INSERT INTO search_generation (id, bundle_id, state, watermark, rows, bytes_disk, bytes_ram, manifest, recall,"
+        f" progress, error, created_at, heartbeat_at) SELECT '{BUILDING}', id, 'building', '', 0, 0, 0, '{{}}', '{{}}',"
+        f" '{progress}', '', now(), now() FROM search_bundle ON CONFLICT (id) DO UPDATE SET progress = '{progress}',"
+        " heartbeat_at = now() RETURNING 1"
+    )
+
+
+@pytest.fixture
+def no_build(index_shop):
+    yield
+    index_shop.sql(f"DELETE FROM search_generation WHERE id = '{BUILDING}' RETURNING 1")
+
+
+def test_progress_moves_and_nothing_else_does(operator, index_shop, no_build):
+    page = operator()
+    expect(page.locator("#now")).to_contain_text("Nothing is being built.")
+    top = page.locator("#panels").bounding_box()["y"]
+    for done in (1, 3):
+        building(index_shop, done)
+        expect(page.locator("#now .run-head .num")).to_have_text(f"{done} of 4 · {done * 25}%")
+        assert page.locator("#panels").bounding_box()["y"] == top
+
+
+def test_without_a_socket_it_asks(operator, index_shop, no_build):
+    page = operator()
+    page.route_web_socket(re.compile("operator/index/live"), lambda socket: socket.close())
+    page.reload()
+    building(index_shop, 2)
+    expect(page.locator("#now .run-head .num")).to_have_text("2 of 4 · 50%")
+
+
+def test_an_open_field_is_left_alone(operator, index_shop, no_build):
+    page = operator()
+    page.locator("#pin-category").focus()
+    page.locator("#pin-category").select_option(index=1)
+    chosen = page.locator("#pin-category").input_value()
+    building(index_shop, 1)
+    expect(page.locator("#now .run-head .num")).to_have_text("1 of 4 · 25%")
+    assert page.locator("#pin-category").input_value() == chosen
+    page.get_by_role("button", name="Keep it hot").click()
+    expect(page.locator("#said")).to_contain_text("stays in the hot tier")
+    page.get_by_role("button", name="Unpin").first.click()
+    expect(page.locator("#said")).to_contain_text("Unpinned")
+
+
+def test_without_scripts(operator, index_shop):
+    page = operator(java_script_enabled=False)
+    page.get_by_role("button", name="Merge").click()
+    expect(page.locator("#said")).to_contain_text("The worker will merge a generation.")
+    page.get_by_role("link", name="Refresh").click()
+    expect(page.get_by_role("heading", name="Generations")).to_be_visible()
+
+
+def test_axe_in_the_dark_and_on_a_narrow_screen(operator):
+    assert serious(operator(color_scheme="dark")) == []
+    assert not too_wide(operator(viewport={"width": 320, "height": 640}))
