@@ -12,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from catalog.services import category_for
 from search.build.register import register_bundle
 from search.models import Bundle, Generation, Pin, ServingEvent
+from tests.outages import database  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 PAGE = "/operator/index/"
@@ -190,3 +191,32 @@ def test_a_refusal_is_shown_where_it_was_asked(operator, bundle):
     assert response.status_code == 409 and "is live" in text_of(response)
     assert operator.get(f"{PAGE}generations/{live.pk}/explode/").status_code == 404
     assert operator.get(f"{PAGE}generations/nothing/promote/").status_code == 404
+
+
+def test_a_bundle_that_is_not_ready_says_why_and_wants_a_reason(operator, bundle):
+    shadow = Bundle.objects.create(id="next-1.0", dim=bundle.dim, state=Bundle.State.SHADOW)
+    address = f"{PAGE}bundles/{shadow.pk}/promote/"
+    page = text_of(operator.get(address))
+    assert "Against it: its files are not on this machine." in page and 'name="reason"' in page
+    refused = operator.post(address, {"reason": "I know better"})
+    assert refused.status_code == 409 and "its files are not on this machine" in text_of(refused)
+    assert Bundle.objects.get(state=Bundle.State.LIVE) == bundle
+
+
+def test_a_bundle_that_nothing_leads_back_to(operator, bundle):
+    response = operator.post(f"{PAGE}bundles/{bundle.pk}/rollback/")
+    assert response.status_code == 409 and "no retired bundle" in text_of(response)
+
+
+def test_removing_a_bundle_is_left_to_the_worker(operator, bundle):
+    other = Bundle.objects.create(id="next-1.0", dim=bundle.dim, state=Bundle.State.BUILDING)
+    page = text_of(operator.post(f"{PAGE}bundles/{other.pk}/retire/", follow=True))
+    other.refresh_from_db()
+    assert other.state == Bundle.State.REMOVING and "next-1.0 is being removed." in page
+    assert ServingEvent.objects.filter(verb="bundle retire", actor="ada", bundle_id=other.pk).exists()
+
+
+def test_while_the_database_is_away_it_says_so(operator, bundle, database):  # noqa: F811
+    database.away()
+    response = operator.get(PAGE)
+    assert response.status_code == 503 and "cannot be reached right now" in text_of(response)
