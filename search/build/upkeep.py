@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from search.build import bundles, golden, retire
 from search.build.merge import should_merge
 from search.build.promote import live_of, promote
-from search.build.settle import settle
+from search.build.settle import prune_changes, settle
 from search.errors import IndexRefused
 from search.models import Bundle, Generation, ServingEvent
 from search.retrieve.manifest import cluster_id
@@ -32,6 +32,7 @@ def keep_index(long: Long) -> None:
         keep_bundle(row, long)
     take_over()
     retire.retire_old_bundles(settings.SIGHTLINE_KEEP_BUNDLE_DAYS, WORKER)
+    prune_changes()
 
 
 def keep_bundle(row: Bundle, long: Long) -> None:

@@ -11,10 +11,11 @@ DEAD_AFTER_S = 10.0  # a worker that was killed is noticed, and its jobs given t
 LOOK_FOR_DEAD_S = 5.0
 SHUTDOWN_S = 5.0
 NICENESS = 5  # shoppers' queries go first
+LONG_JOBS = 1  # a merge holds its slot for minutes; by its lock there is one of them at a time
 
 
 class Command(BaseCommand):
-    help = "Run a worker: inspects and embeds pictures, purges expired photos."
+    help = "Run a worker: inspects and embeds pictures, keeps the index, purges expired photos."
 
     def add_arguments(self, parser):
         parser.add_argument("--concurrency", type=int, default=int(os.environ.get("SIGHTLINE_CONCURRENCY", "2")))
@@ -31,7 +32,7 @@ async def work(concurrency: int, wait: bool) -> None:
         rescuer = asyncio.create_task(rescue_jobs())
         try:
             await app.run_worker_async(
-                concurrency=concurrency,
+                concurrency=concurrency + LONG_JOBS,
                 wait=wait,
                 delete_jobs="successful",
                 update_heartbeat_interval=HEARTBEAT_S,
