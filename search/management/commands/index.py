@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from contextlib import closing
 from dataclasses import asdict
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
@@ -94,6 +95,7 @@ class Command(BaseCommand):
         return found, status_lines(found)
 
     def explain(self, options: dict) -> tuple[dict, str]:
+        settings.SIGHTLINE_FOLLOW = False  # it ends at once: open what is live and ask it, in this thread
         return explain_lines(options)
 
     def pin(self, options: dict) -> tuple[dict, str]:
