@@ -9,7 +9,15 @@ from prometheus_client import Counter, Histogram
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0)
 STAGE_SECONDS = Histogram("sightline_stage_seconds", "Time of one stage of a search.", ["stage"], buckets=BUCKETS_S)
 PARTIAL = Counter("sightline_partial", "Searches that a part of the index did not answer, by reason.", ["reason"])
-REASONS = ("missing", "broken", "hot tier", "time", "database")  # the first that a note names
+REASONS = {  # what a note says, first match first
+    "only the hot tier": "cold tier",
+    "hot tier": "hot tier",
+    "cold tier": "cold tier",
+    "generation": "generation",
+    "in time": "late shard",
+    "shard": "broken shard",
+    "database": "database",
+}
 
 
 class Stopwatch:
@@ -38,5 +46,9 @@ class Stopwatch:
 
 def count_partial(notes: tuple[str, ...]) -> None:
     """One search was answered in part: count each reason once. `notes` say in words what is missing."""
-    for reason in {next((known for known in REASONS if known in note), "other") for note in notes or ("",)}:
+    for reason in {reason_of(note) for note in notes or ("",)}:
         PARTIAL.labels(reason).inc()
+
+
+def reason_of(note: str) -> str:
+    return next((reason for words, reason in REASONS.items() if words in note), "other")
