@@ -60,7 +60,7 @@ def tiers(bundle_id: str, vectors: dict[str, Vectors], lines: tuple[GenerationLi
     return (
         TierLine("Hot", "HNSW in PostgreSQL", own.hot, index_bytes, index_bytes + round(own.hot * row_bytes)),
         *(cold_line(line) for line in sorted(cold, key=lambda line: line.warm)),
-        TierLine("Kept", "vectors to rebuild from, in PostgreSQL", own.all - own.hot, 0,
+        TierLine("Kept", "all others, in PostgreSQL to rebuild from", own.all - own.hot, 0,
                  round((own.all - own.hot) * row_bytes)),
     )  # fmt: skip
 
