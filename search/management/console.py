@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.core.management.base import CommandError
+from django.db.utils import InterfaceError, OperationalError
 from tqdm import tqdm
 
-from search.errors import IndexRefused, SearchError
+from search.errors import SearchError
 
 
 def actor() -> str:
@@ -24,17 +25,17 @@ def refusals() -> Iterator[None]:
     """One line and exit code 1 instead of a traceback."""
     try:
         yield
-    except IndexRefused as error:
-        raise CommandError(error.detail) from error
     except SearchError as error:
         raise CommandError(error.detail) from error
+    except (OperationalError, InterfaceError) as error:
+        raise CommandError(f"The database does not answer: {str(error).splitlines()[0]}") from error
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Columns as wide as their widest cell; numbers to the right."""
     cells = [[cell(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
-    right = [bool(rows) and all(isinstance(row[place], int | float) for row in rows) for place in range(len(headers))]
+    right = [bool(rows) and all(is_number(row[place]) for row in rows) for place in range(len(headers))]
     lines = [headers, *cells]
     return "\n".join(
         "  ".join(
@@ -43,6 +44,10 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def cell(value: object) -> str:

@@ -29,9 +29,12 @@ def status() -> dict:
     }
 
 
-def per_row(line: TierLine) -> dict[str, float]:
-    rows = max(1, line.rows)
-    return {"bytes_ram_a_row": round(line.bytes_ram / rows, 1), "bytes_disk_a_row": round(line.bytes_disk / rows, 1)}
+def per_row(line: TierLine) -> dict[str, float | None]:
+    """An empty index has a page or two all the same: that says nothing of a row."""
+    if not line.rows:
+        return {"bytes_ram_a_row": None, "bytes_disk_a_row": None}
+    ram, disk = line.bytes_ram / line.rows, line.bytes_disk / line.rows
+    return {"bytes_ram_a_row": round(ram, 1), "bytes_disk_a_row": round(disk, 1)}
 
 
 def status_lines(found: dict) -> str:
