@@ -15,10 +15,9 @@ from search import serving
 from search.models import ImageVector
 from search.overview import work
 from search.overview.degraded import degraded
-from search.overview.feed import feed
+from search.overview.feed import feed, held, held_generation
 from search.overview.freshness import freshness
 from search.overview.parts import HOT, cold_tier, count
-from search.retrieve import follow
 
 ENOUGH_PICTURES = 1000  # a large catalog can be searched while it grows; a small one when nearly all of it is there
 NEARLY_ALL = 0.95
@@ -101,13 +100,12 @@ def troubles() -> list[str]:
 
 def without_database() -> dict[str, Any]:
     """What can be said from memory: whether the generation that this process holds open answers alone."""
-    held = follow.current() if follow.known() else serving.Serving()
-    live = held.generation_id(held.bundle_id) if held.bundle_id else None
+    bundle_id, live = held().bundle_id, held_generation()
     said = "Searches are answered from the cold tier alone." if live else "Searches cannot be answered."
     cold = {"ok": live is not None, "live": live, "tiers": ["cold"] if live else [], "missing": list(feed().troubles)}
     return {
         "queue": AWAY,
-        "bundle": {"ok": held.bundle_id is not None, "id": held.bundle_id},
+        "bundle": {"ok": bundle_id is not None, "id": bundle_id},
         "generation": cold,
         "hot": AWAY,
         "catalog": AWAY,

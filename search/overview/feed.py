@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from search.retrieve import follow
+from search.serving import Serving
 
 BEHIND_S = 5.0  # the thread looks every second; an opened generation may hold it up a little
 
@@ -29,3 +30,14 @@ def feed() -> Feed:
     status = follow.status()
     troubles = dict.fromkeys((*status.missing, *status.notes)) if status.running else ()
     return Feed(status.running, status.connected, status.lag_s, tuple(troubles))
+
+
+def held() -> Serving:
+    """What this process holds open, also while the database is away; nothing where it has not looked yet."""
+    return follow.current() if follow.known() else Serving()
+
+
+def held_generation() -> str | None:
+    """The generation that answers alone while the database is away."""
+    here = held()
+    return here.generation_id(here.bundle_id) if here.bundle_id else None

@@ -11,6 +11,8 @@ from django.contrib.auth import get_user_model
 from django.db import Error, connections
 from django.template.loader import render_to_string
 
+from catalog import outage
+from search.overview.feed import held_generation
 from search.overview.now import now
 from search.web.access import is_operator
 
@@ -18,6 +20,7 @@ CHANNELS = ("sightline_progress", "sightline_serving")
 LOOK_EVERY_S = 2.0  # for what nobody notifies of: jobs, heartbeats, the age of the oldest picture
 AT_MOST_EVERY_S = 0.25
 COME_BACK_S = 1.0
+PATIENCE_S = 2.0
 FORBIDDEN = 4403
 CONNECTION_FIELDS = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "options")
 log = logging.getLogger(__name__)
@@ -54,9 +57,11 @@ class IndexConsumer(AsyncWebsocketConsumer):
                         await woken(connection)
                 return
             except (psycopg.Error, Error) as error:
-                log.warning("the operator's page lost the database: %s", error)
-                await self.send(text_data=render_to_string("operator_index.html#away"))
-                self.sent = ""
+                html = render_to_string("operator_index.html#away", {"generation_id": held_generation()})
+                if html != self.sent:
+                    log.warning("the operator's page lost the database: %s", error)
+                    await self.send(text_data=html)
+                    self.sent = html
                 await asyncio.sleep(COME_BACK_S)
 
     async def push(self) -> bool:
@@ -85,7 +90,8 @@ async def woken(connection: psycopg.AsyncConnection) -> None:
 
 @database_sync_to_async
 def render_now(user_id: int) -> str | None:
-    """None for a user who may no longer see it."""
-    if not is_operator(get_user_model().objects.filter(pk=user_id).first()):
-        return None
-    return render_to_string("operator_index.html#now", {"now": now()})
+    """None for a user who may no longer see it. A server that has stopped is not waited for."""
+    with outage.patience(PATIENCE_S):
+        if not is_operator(get_user_model().objects.filter(pk=user_id).first()):
+            return None
+        return render_to_string("operator_index.html#now", {"now": now()})
