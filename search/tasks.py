@@ -37,8 +37,8 @@ def embed_image(context: JobContext, image_id: int) -> None:
 def fill_bundles(timestamp: int | None = None) -> None:
     """Gives every picture a vector of every bundle in use."""
     for bundle_id in embed.bundles_to_fill():
-        while embed.fill_bundle(bundle_id):
-            pass
+        while bundle_id in embed.bundles_to_fill() and embed.fill_bundle(bundle_id):
+            pass  # it may be given up while it is being filled
 
 
 @app.periodic(cron="* * * * *")

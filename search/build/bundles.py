@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from catalog.models import Image
 from search import serving
 from search.build import golden
 from search.build import promote as generations
@@ -62,11 +63,13 @@ def readiness(bundle_id: str) -> Readiness:
 def count_missing(bundle_id: str) -> tuple[int, int]:
     """Pictures without a vector: those that can still get one, and those whose file is gone.
 
-    Files are looked for where few are left; before that, all count as still to come.
+    Those that no bundle has encoded yet are left out: they get a vector of each at once. Files are looked for where
+    few are left; before that, all count as still to come.
     """
-    files = list(missing(bundle_id).values_list("file", flat=True)[: LOST_LOOKED_AT + 1])
+    without = missing(bundle_id).filter(status=Image.Status.INDEXED)
+    files = list(without.values_list("file", flat=True)[: LOST_LOOKED_AT + 1])
     if len(files) > LOST_LOOKED_AT:
-        return missing(bundle_id).count(), 0
+        return without.count(), 0
     here = sum(bool(file) and default_storage.exists(file) for file in files)
     return here, len(files) - here
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from catalog.models import Image
@@ -137,8 +138,8 @@ def drop_index(bundle_id: str) -> None:
 
 def missing(bundle_id: str):
     """Pictures that could be searched but have no vector of this bundle."""
-    done = ImageVector.objects.filter(bundle_id=bundle_id).values("image_id")
-    return Image.objects.filter(status__in=EMBEDDABLE, blocked=False).exclude(pk__in=done)
+    done = ImageVector.objects.filter(bundle_id=bundle_id, image=OuterRef("pk"))  # NOT IN would compare all with all
+    return Image.objects.filter(~Exists(done), status__in=EMBEDDABLE, blocked=False)
 
 
 def note_bundle(verb: str, actor: str, bundle_id: str, **detail) -> None:

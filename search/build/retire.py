@@ -114,6 +114,7 @@ def retire_old_bundles(days: float, actor: str) -> list[str]:
 
 def finish_bundle_removals() -> int:
     """Everything that a removed bundle owned, in batches. Returns how many bundles are gone by now."""
+    delete_stragglers()
     gone = 0
     for row in Bundle.objects.filter(state=Bundle.State.REMOVING):
         drop_index(row.pk)
@@ -125,6 +126,12 @@ def finish_bundle_removals() -> int:
         shutil.rmtree(installed_folder(row.pk), ignore_errors=True)
         gone += Bundle.objects.filter(pk=row.pk, state=Bundle.State.REMOVING).update(state=Bundle.State.REMOVED)
     return gone
+
+
+def delete_stragglers() -> int:
+    """Pictures that were just being encoded when their bundle went: nothing has settled them. Returns how many."""
+    late = ImageVector.objects.filter(bundle__state=Bundle.State.REMOVED, hot=True).values("pk")
+    return ImageVector.objects.filter(pk__in=late[:VECTORS_AT_ONCE]).delete()[0]
 
 
 def delete_vectors(bundle_id: str) -> int:

@@ -96,6 +96,12 @@ def test_pictures_whose_file_was_lost_hold_up_nothing(blue, green):
     assert (ready.vectors, ready.missing, ready.lost, ready.reasons) == (7, 0, 1, ())
 
 
+def test_a_picture_that_no_bundle_has_encoded_yet_holds_up_nothing(blue, green):
+    fill(green)
+    make_item(30)
+    assert bundles.promote(green.id, "ann").state == "live"
+
+
 def test_the_bundle_before_is_filled_on_so_that_going_back_misses_nothing(blue, green):
     fill(green)
     bundles.promote(green.id, "ann")
@@ -222,6 +228,8 @@ def test_a_bundle_that_is_given_up_leaves_nothing_but_its_name(blue, green):
     check_constraints()
     assert finish_bundle_removals() == 1
     assert states()[green.id] == "removed"
+    fill_bundle(green.id)  # a worker that had begun before
+    finish_bundle_removals()
     assert (count(green), count(blue)) == (0, 8)
     assert not Generation.objects.filter(pk=generation.pk).exists()
     assert serving.find_folder(green.id) is None
