@@ -13,11 +13,11 @@ from search.models import ServingEvent
 from search.overview import work
 from search.overview.degraded import degraded
 from search.overview.feed import feed
-from search.overview.freshness import freshness
+from search.overview.freshness import Freshness, freshness
 from search.overview.generations import generations
-from search.overview.parts import cold_tier
+from search.overview.parts import ColdTier, cold_tier
 from search.overview.tiers import tiers, vectors_by_bundle
-from webapp.readiness import PATIENCE_S, image_counts
+from webapp.readiness import COUNTING_S, PATIENCE_S, image_counts
 
 SWITCHES = ("promote", "rollback", "bundle promote", "bundle rollback")
 
@@ -28,8 +28,12 @@ class DatabaseNumbers:
     def collect(self) -> Iterator[Metric]:
         yield lag()
         try:
-            with outage.patience(PATIENCE_S), connection.cursor():
-                found = [*pictures(), *promises(), *queue(), *tier_numbers(), *index_numbers(), switches()]
+            with outage.patience(PATIENCE_S), connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            with outage.patience(COUNTING_S):
+                fresh, workers, cold = freshness(), work.workers(), cold_tier()
+                found = [pictures(), *promises(fresh), *queue(workers), *tier_numbers(cold), switches()]
+                found += index_numbers(cold, degraded(fresh, workers, cold, feed()))
         except Error:
             yield Gauge("sightline_database_up", "Whether the database answers", value=0)
             return
@@ -56,16 +60,15 @@ def lag() -> Metric:
     return family
 
 
-def pictures() -> list[Metric]:
+def pictures() -> Metric:
     family = Gauge("sightline_images", "Catalog pictures by state", labels=["status"])
     counts = image_counts()
     for status in Image.Status:
         family.add_metric([status.value], counts[status])
-    return [family]
+    return family
 
 
-def promises() -> list[Metric]:
-    fresh = freshness()
+def promises(fresh: Freshness) -> list[Metric]:
     return [
         Gauge(
             "sightline_oldest_unsearchable_image_seconds",
@@ -78,17 +81,16 @@ def promises() -> list[Metric]:
     ]
 
 
-def queue() -> list[Metric]:
+def queue(workers: int) -> list[Metric]:
     return [
-        Gauge("sightline_workers", "Workers with a fresh heartbeat", value=work.workers()),
+        Gauge("sightline_workers", "Workers with a fresh heartbeat", value=workers),
         Gauge("sightline_jobs", "Jobs that wait or run", value=work.waiting_jobs()),
     ]
 
 
-def tier_numbers() -> list[Metric]:
+def tier_numbers(cold: ColdTier | None) -> list[Metric]:
     rows = Gauge("sightline_tier_rows", "Rows of the live bundle by tier", labels=["tier"])
     size = Gauge("sightline_tier_bytes", "Bytes by tier and medium", labels=["tier", "medium"])
-    cold = cold_tier()
     for line in tiers(cold.bundle_id, vectors_by_bundle(), generations()) if cold else ():
         tier = line.name.lower().replace(", ", "_")
         rows.add_metric([tier], line.rows)
@@ -97,18 +99,16 @@ def tier_numbers() -> list[Metric]:
     return [rows, size]
 
 
-def index_numbers() -> list[Metric]:
-    cold, here = cold_tier(), feed()
+def index_numbers(cold: ColdTier | None, troubles: tuple[str, ...]) -> list[Metric]:
     age = Gauge("sightline_generation_age_seconds", "Since the live generation was begun")
     if cold and cold.generation_id:
         age.add_metric([], cold.age.total_seconds())
-    missing = here.troubles or (cold.wrong if cold else ())
-    said = degraded(freshness(), work.workers(), cold, here)
+    missing = feed().troubles or (cold.wrong if cold else ())
     return [
         age,
         Gauge("sightline_generation_newer_rows", "Rows it does not hold", value=cold.newer if cold else 0),
         Gauge("sightline_degraded_shards", "Shards that this process cannot search", value=len(missing)),
-        Gauge("sightline_degraded", "How many things work less well than they should", value=len(said)),
+        Gauge("sightline_degraded", "How many things work less well than they should", value=len(troubles)),
     ]
 
 

@@ -21,7 +21,8 @@ from search.overview.parts import HOT, cold_tier, count
 
 ENOUGH_PICTURES = 1000  # a large catalog can be searched while it grows; a small one when nearly all of it is there
 NEARLY_ALL = 0.95
-PATIENCE_S = 1.5  # for one statement: a probe wants an answer
+PATIENCE_S = 1.5  # for the first statement: a probe wants an answer
+COUNTING_S = 15.0  # a count of many rows may take long, which must not look like a database that is away
 AWAY = {"ok": False, "error": "no database"}
 
 
@@ -29,8 +30,9 @@ def check_all() -> dict[str, Any]:
     """Every part by name, and `degraded`. With the database down the others are not asked: each would wait for it."""
     with outage.patience(PATIENCE_S):
         parts = {"database": run_check(database)}
-        if not parts["database"]["ok"]:
-            return parts | without_database()
+    if not parts["database"]["ok"]:
+        return parts | without_database()
+    with outage.patience(COUNTING_S):
         for check in (queue, bundle, generation, hot, catalog):
             parts[check.__name__] = run_check(check)
         return parts | {"degraded": run_check(troubles)}

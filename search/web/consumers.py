@@ -21,6 +21,7 @@ LOOK_EVERY_S = 2.0  # for what nobody notifies of: jobs, heartbeats, the age of 
 AT_MOST_EVERY_S = 0.25
 COME_BACK_S = 1.0
 PATIENCE_S = 2.0
+COUNTING_S = 15.0  # a count of many rows must not look like a server that has stopped
 FORBIDDEN = 4403
 CONNECTION_FIELDS = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "options")
 log = logging.getLogger(__name__)
@@ -92,6 +93,8 @@ async def woken(connection: psycopg.AsyncConnection) -> None:
 def render_now(user_id: int) -> str | None:
     """None for a user who may no longer see it. A server that has stopped is not waited for."""
     with outage.patience(PATIENCE_S):
-        if not is_operator(get_user_model().objects.filter(pk=user_id).first()):
-            return None
+        user = get_user_model().objects.filter(pk=user_id).first()
+    if not is_operator(user):
+        return None
+    with outage.patience(COUNTING_S):
         return render_to_string("operator_index.html#now", {"now": now()})

@@ -220,3 +220,7 @@ def test_while_the_database_is_away_it_says_so(operator, bundle, database):  # n
     database.away()
     response = operator.get(PAGE)
     assert response.status_code == 503 and "cannot be reached right now" in text_of(response)
+
+
+def test_the_admin_leads_to_it(operator):
+    assert f'href="{PAGE}"' in text_of(operator.get("/admin/"))
