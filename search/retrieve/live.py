@@ -137,6 +137,13 @@ class Index:
         for unneeded in self.opened.keys() - needed:
             del self.opened[unneeded]
             self.tried_at_s.pop(unneeded, None)
+        self.load_candidates(state)
+
+    def load_candidates(self, state: State) -> None:
+        """The models of a bundle that has its generation already: it may go live at any moment."""
+        for row in state.bundles:
+            if self.opener is not None and row.state == Bundle.State.BUILDING and row.generations:
+                self.opener.load(row.id)
 
     def best(self, row: BundleRow) -> Generation | None:
         """The bundle's live generation; until that is open the one that serves now; else the one before it."""

@@ -221,10 +221,6 @@ def test_a_generation_of_another_bundle_is_refused(bundle, vectors, settings):
 
 
 def test_a_bundle_is_followed_when_its_models_are_loaded_and_its_generation_is_open(following, vectors, monkeypatch):
-    green = make_bundle("green-1.0", dim=32, state="building")
-    create_index(green)
-    add_vectors(green, clustered(20, dim=32), first=ROWS)
-    make_live(green)
     loading = threading.Event()
 
     def load(bundle_id: str):
@@ -232,6 +228,10 @@ def test_a_bundle_is_followed_when_its_models_are_loaded_and_its_generation_is_o
         serving.install(SimpleNamespace(id=bundle_id))
 
     monkeypatch.setattr(serving, "loaded_bundle", load)
+    green = make_bundle("green-1.0", dim=32, state="building")
+    create_index(green)
+    add_vectors(green, clustered(20, dim=32), first=ROWS)
+    make_live(green)
     Bundle.objects.filter(state="live").update(state="retired", retired_at=timezone.now())
     Bundle.objects.filter(pk=green.pk).update(state="live")
     sleep(0.5)
