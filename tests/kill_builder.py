@@ -29,7 +29,7 @@ LONGEST_S = 40
 def build_here(mode: str) -> None:
     """In the child. The database may need a moment to notice that the one before is gone."""
     snapshot.CHUNK_ROWS = 200
-    shard.EXACT_BELOW = shard.GRAPH_BELOW = 0
+    shard.EXACT_BELOW = 0
     shard.all_cores = nullcontext  # so small, two threads only wait for each other
     for _ in range(200):
         try:

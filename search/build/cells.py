@@ -38,7 +38,7 @@ def choose_cells(rows: np.ndarray, fresh: np.ndarray, vectors: FileRows, base: P
     """rows int64 (n,) of the shard in the snapshot; fresh bool and vectors are the snapshot's."""
     if base is None:
         return Cells(None, "no earlier shard")
-    kind = choose_kind(len(rows), vectors.shape[1])
+    kind = choose_kind(len(rows))
     centroids = known_centroids(base.folder, base.entry) if base.entry["kind"] == kind else None
     if centroids is None:
         return Cells(None, "an index of this kind and size takes no cells over")

@@ -8,13 +8,12 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from search.build.tune import tune
+from search.build.tune import code_noise, tune
 from search.retrieve.cold import INDEX, VECTORS, Shard
 from search.retrieve.lists import centroids as centroids_of
 
 KINDS = ("exact", "hnsw", "ivf", "ivfpq", "ivfpq-disk")
 EXACT_BELOW = 20_000
-GRAPH_BELOW = 50_000  # above, lists are as fast, and take a fifth of the memory
 GRAPH_LINKS = 32
 CHUNK_ROWS = 50_000
 TRAIN_PER_LIST = 48
@@ -30,12 +29,9 @@ def no_progress(stage: str, done: int, total: int) -> None:
     """For callers that nobody watches."""
 
 
-def choose_kind(rows: int, dim: int, ram_bytes: int | None = None) -> str:
-    """exact, hnsw or ivf. ram_bytes: what the index may take in memory; None is no limit."""
-    if rows < EXACT_BELOW:
-        return "exact"
-    graph_bytes = rows * (dim + 2 * 4 * GRAPH_LINKS + 16)
-    return "hnsw" if rows < GRAPH_BELOW and (ram_bytes is None or graph_bytes <= ram_bytes) else "ivf"
+def choose_kind(rows: int) -> str:
+    """exact or ivf. A graph (hnsw) is chosen by hand: it is larger, and compares every match of a filter."""
+    return "exact" if rows < EXACT_BELOW else "ivf"
 
 
 def list_count(rows: int) -> int:
@@ -60,7 +56,7 @@ def build_shard(
     Returns the shard's entry for the manifest, and `order` int64 (n,): row i of the shard is vectors[order[i]].
     """
     n, dim = vectors.shape
-    kind = kind or choose_kind(n, dim)
+    kind = kind or choose_kind(n)
     if kind not in KINDS:
         raise ValueError(f"{kind} is no kind of index; there are {', '.join(KINDS)}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,6 +73,7 @@ def build_shard(
         progress("measuring recall", 0, 1)
         shard = Shard.open(folder, entry)
         entry["tuning"] = tune(shard, queries, seed)
+        entry["noise"] = code_noise(shard, seed)
         shard.close()
     return entry, order
 
@@ -225,7 +222,8 @@ def known_centroids(folder: Path, entry: dict) -> np.ndarray | None:
     """float32 (nlist, dim) of a shard's lists, to build the next one with; None for kinds that have none."""
     if entry["kind"] != "ivf":
         return None
-    return centroids_of(faiss.read_index(str(folder / INDEX), faiss.IO_FLAG_SKIP_IVF_DATA)).copy()
+    index = faiss.read_index(str(folder / INDEX), faiss.IO_FLAG_SKIP_IVF_DATA)  # owns the memory of the view
+    return centroids_of(index).copy()
 
 
 def drift(entry: dict, distance: float, rows: int) -> float:

@@ -92,6 +92,20 @@ def tune_codes(shard: Shard, queries: np.ndarray, truth: np.ndarray, own: np.nda
     return thinned(entries)
 
 
+def code_noise(shard: Shard, seed: int = 0) -> float:
+    """Standard error of an inner product by codes, over the rows that codes propose to rows of the shard."""
+    if shard.lists is None or shard.rows < 2:
+        return 0.0
+    lists, some = shard.lists, np.random.default_rng(seed).choice(shard.rows, min(50, shard.rows), replace=False)
+    queries = shard.vectors.floats(some)
+    scores, found = lists.index.search(lists.turned(queries), min(100, shard.rows), params=ivf_parameters(8))
+    errors = [
+        score[rows >= 0] - shard.score(query, rows[rows >= 0])
+        for query, score, rows in zip(queries, scores, found, strict=True)
+    ]
+    return float(np.concatenate(errors).std())
+
+
 def tune_graph(shard: Shard, queries: np.ndarray, truth: np.ndarray, own: np.ndarray | None) -> list[dict]:
     entries = []
     for ef in (24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024):

@@ -20,7 +20,7 @@ import faiss
 import numpy as np
 
 from search.retrieve.lists import InvertedLists, raw_search
-from search.retrieve.plan import FILTERED_RECALL, settings_for
+from search.retrieve.plan import FILTERED_RECALL, Plan, Tuning
 from search.retrieve.rows import BrokenShard, HalfRows, best
 
 __all__ = ["BrokenShard", "Found", "Shard"]
@@ -28,7 +28,8 @@ __all__ = ["BrokenShard", "Found", "Shard"]
 INDEX = "index.faiss"
 VECTORS = "vectors.f16"
 EXACT_ROWS = 700  # up to this many matches are compared one by one, whatever the index says
-LEAST_SHARE = 0.02  # a graph under a filter looks at up to 50 times as many rows
+MORE = 6  # times as many rows are proposed under a filter: where all are far away, codes tell them apart badly
+NOISES = 3.0  # standard errors of a code's score that a row may be better than it seems
 DEAD_SHARE = 0.02  # more dead rows than this are filtered out while scanning, fewer afterwards
 
 READ_FLAGS = {"ivfpq-disk": faiss.IO_FLAG_MMAP_IFC}  # lists stay in their file, and in the page cache
@@ -49,17 +50,18 @@ class Found:
 class Shard:
     """Open and search. Safe for many threads."""
 
-    def __init__(self, rows: HalfRows, kind: str, index, tuning: list[dict]):
-        self._rows, self.kind, self.index, self._tuning = rows, kind, index, tuning
+    def __init__(self, rows: HalfRows, entry: dict, index=None):
+        self._rows, self.kind, self.index = rows, entry["kind"], index
+        self._tuning, self._noise = Tuning(entry.get("tuning", [])), entry.get("noise", 0.0)
         self.rows, self.dim = rows.rows, rows.dim
-        self.lists = InvertedLists(index, tuning) if kind.startswith("ivf") else None
+        self.lists = InvertedLists(index, self._tuning) if index is not None and self.kind != "hnsw" else None
 
     @classmethod
     def open(cls, folder: Path, entry: dict) -> "Shard":
         """`entry` is the shard's part of the manifest. Raises BrokenShard."""
         rows = HalfRows(folder / VECTORS, entry["rows"], entry["dim"])
         if entry["kind"] == "exact":
-            return cls(rows, "exact", None, entry.get("tuning", []))
+            return cls(rows, entry)
         path = folder / INDEX
         try:
             check_sha256(path, entry)
@@ -68,7 +70,7 @@ class Shard:
             raise BrokenShard(f"{folder.name}/{INDEX}: {error}") from error
         if index.ntotal != entry["rows"] or index.d != entry["dim"]:
             raise BrokenShard(f"{folder.name}/{INDEX} holds {index.ntotal} rows of {index.d} numbers.")
-        return cls(rows, entry["kind"], index, entry.get("tuning", []))
+        return cls(rows, entry, index)
 
     @property
     def vectors(self) -> HalfRows:
@@ -95,15 +97,33 @@ class Shard:
             return self._found(query, np.empty(0, np.int64), k, {"plan": "nothing"})
         if mask is None and dead > DEAD_SHARE * self.rows:
             raise ValueError("many dead rows: pass Columns.alive as the mask")
-        if mask is not None and (mask.count <= EXACT_ROWS or self.kind == "exact"):
+        if mask is not None and (mask.count <= EXACT_ROWS or self.lists is None):
             return self._found(query, mask.nonzero(), k, {"plan": "exact", "matches": mask.count})
+        if mask is not None:
+            return self._search_filtered(query, k, recall, mask)
+        alive = alive if dead else None
         if self.kind == "exact":
-            return self._best_of_all(query, k, alive if dead else None)
-        search = self._search_hnsw if self.kind == "hnsw" else self._search_ivf
-        rows, explain = search(query, k, recall, mask, dead)
-        if dead and mask is None:
-            rows = rows[alive[rows]]
-        return self._found(query, rows, k, explain)
+            return self._best_of_all(query, k, alive)
+        return self._search(query, k, recall, dead, alive)
+
+    def _search(self, query, k, recall, dead, alive) -> Found:
+        """By lists or graph; wider where they hold fewer rows than were asked for."""
+        plan = self._tuning.settings(k, recall)
+        most, wanted = self.rows, min(k, self.rows - dead)
+        while True:
+            count = min(plan.rerank + dead, most)
+            rows = self._sound(self._propose(query, plan.nprobe, count))
+            if alive is not None:
+                rows = rows[alive[rows]]
+            if len(rows) >= wanted or plan.nprobe >= most:
+                named = {"nprobe" if self.lists else "ef": plan.nprobe, "rerank": plan.rerank}
+                return self._found(query, rows, k, {"plan": "lists" if self.lists else "graph"} | named)
+            plan = Plan(min(most, 4 * plan.nprobe), max(plan.rerank, wanted))
+
+    def _propose(self, query: np.ndarray, effort: int, count: int) -> np.ndarray:
+        if self.lists is not None:
+            return self.lists.search(query, effort, count)
+        return raw_search(self.index, query, count, faiss.SearchParametersHNSW(efSearch=max(effort, count)))
 
     def _found(self, query: np.ndarray, rows: np.ndarray, k: int, explain: dict) -> Found:
         """Exact scores decide which of the proposed rows are the best."""
@@ -117,37 +137,34 @@ class Shard:
         rows = best(scores, k)
         return self._found(query, rows[scores[rows] > -np.inf], k, {"plan": "exact", "matches": self.rows})
 
-    def _search_hnsw(self, query, k, recall, mask, dead) -> tuple[np.ndarray, dict]:
-        plan = settings_for(self._tuning, k, recall)
-        share = 1.0 if mask is None else mask.count / self.rows
-        ef = min(self.rows, round(max(plan.nprobe, plan.rerank + dead) / max(share, LEAST_SHARE)))
-        parameters = faiss.SearchParametersHNSW(efSearch=ef)
-        if mask is not None:
-            bits = mask.bits
-            keep = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
-            parameters.sel = keep
-        rows = raw_search(self.index, query, min(plan.rerank + dead, self.rows), parameters)
-        return self._sound(rows), {"plan": "graph", "ef": ef, "rerank": plan.rerank} | matches(mask)
+    def _search_filtered(self, query, k, recall, mask) -> Found:
+        """Visits lists that hold matches, nearest first, until the last half of the work has found nothing new."""
+        recall = max(recall, FILTERED_RECALL)
+        rerank = self._tuning.settings(k, recall).rerank
+        route = self.lists.route(query, k, mask, recall)
+        best_rows, start, end = np.empty(0, np.int64), 0, route.first
+        while True:
+            lists = route.lists[start:end]
+            if route.by == "matches":
+                rows = self.lists.matches_in(lists, mask)
+            else:
+                proposed, scores = self.lists.scan(query, lists, route.scores[start:end], mask, MORE * rerank)
+                rows = self._likely(proposed, scores, k, rerank)
+            explain = {"plan": route.by, "nprobe": end, "matches": mask.count, "rerank": rerank}
+            found = self._found(query, np.concatenate([best_rows, rows]), k, explain)
+            late = route.late(self.lists.list_of[found.rows], end)
+            if end == len(route.lists) or (len(found.rows) == k and late <= k * (1 - recall)):
+                return found
+            best_rows, start, end = found.rows, end, route.further(end, late / k)
 
-    def _search_ivf(self, query, k, recall, mask, dead) -> tuple[np.ndarray, dict]:
-        if mask is None:
-            plan = settings_for(self._tuning, k, recall)
-            rows = self.lists.search(query, plan, min(plan.rerank + dead, self.rows))
-            return self._sound(rows), {"plan": "lists", "nprobe": plan.nprobe, "rerank": plan.rerank}
-        plan = settings_for(self._tuning, k, max(recall, FILTERED_RECALL))
-        probe = self.lists.probe(query, k, mask, recall, plan.rerank)
-        explain = {"plan": probe.how, "nprobe": len(probe.lists), "examined": probe.examined} | matches(mask)
-        if probe.how == "matches":
-            return self.lists.rows_in(probe, mask), explain
-        return self._sound(self.lists.search_lists(query, probe, mask)), explain | {"rerank": probe.rerank}
+    def _likely(self, rows: np.ndarray, scores: np.ndarray, k: int, rerank: int) -> np.ndarray:
+        """Those of the proposed rows that may be among the best `k`, as far as codes can tell; at least `rerank`."""
+        close = np.searchsorted(-scores, NOISES * self._noise - scores[min(k, len(scores)) - 1])
+        return self._sound(rows[: max(rerank, int(close))])
 
     def _sound(self, rows: np.ndarray) -> np.ndarray:
         """Drops the -1 of a short answer, and row numbers that a damaged file made up."""
         return rows[(rows >= 0) & (rows < self.rows)]
-
-
-def matches(mask) -> dict:
-    return {} if mask is None else {"matches": mask.count}
 
 
 def check_sha256(path: Path, entry: dict) -> None:

@@ -3,7 +3,7 @@
 import faiss
 import numpy as np
 
-from search.retrieve.plan import FILTERED_RECALL, Plan, Probe, lists_for, plan_probe
+from search.retrieve.plan import Route, Tuning, route
 
 EF_SLACK = 24  # the graph of centroids looks at so many more than it returns: 0.99 of the nearest lists are found
 
@@ -14,7 +14,7 @@ class InvertedLists:
     centroids float32 (nlist, dim); list_of uint16 or uint32 (n,): each row's list; sizes int64 (nlist,).
     """
 
-    def __init__(self, whole, tuning: list[dict]):
+    def __init__(self, whole, tuning: Tuning):
         self._whole, self.index, self._turn = whole, *unwrapped(whole)
         self._tuning = tuning
         self.code_bytes = self.index.code_size
@@ -26,37 +26,41 @@ class InvertedLists:
         """float32 (..., dim) in the space of the codes."""
         return queries if self._turn is None else queries @ self._turn
 
-    def search(self, query: np.ndarray, plan: Plan, count: int) -> np.ndarray:
+    def search(self, query: np.ndarray, nprobe: int, count: int) -> np.ndarray:
         """Proposes rows int64 (count,) from the nearest lists, by codes; -1 where there are fewer."""
-        graph = faiss.SearchParametersHNSW(efSearch=plan.nprobe + EF_SLACK)
-        return raw_search(self.index, self.turned(query), count, ivf_parameters(plan.nprobe, graph=graph))
+        nprobe = min(nprobe, len(self.centroids))
+        graph = faiss.SearchParametersHNSW(efSearch=nprobe + EF_SLACK)
+        return raw_search(self.index, self.turned(query), count, ivf_parameters(nprobe, graph=graph))
 
-    def probe(self, query: np.ndarray, k: int, mask, recall: float, rerank: int) -> Probe:
-        """Which lists to visit under a filter."""
+    def route(self, query: np.ndarray, k: int, mask, recall: float) -> Route:
+        """Which lists to visit under a filter, and how many of them at first."""
         spread = k * len(self.list_of) / mask.count  # without the filter, this many rows lie as near as its k best
-        near = lists_for(self._tuning, spread, max(recall, FILTERED_RECALL), len(self.centroids))
-        return plan_probe(self.centroids @ self.turned(query), self._matches(mask), k, near, rerank)
+        near = self._tuning.lists_for(spread, recall, len(self.centroids))
+        return route(self.centroids @ self.turned(query), self.sizes, self._matches(mask), near)
 
-    def rows_in(self, probe: Probe, mask) -> np.ndarray:
-        """Rows int64 (m,): every match in the visited lists."""
+    def matches_in(self, lists: np.ndarray, mask) -> np.ndarray:
+        """Rows int64 (m,): every match in these lists."""
         visited = np.zeros(len(self.centroids), bool)
-        visited[probe.lists] = True
+        visited[lists] = True
         rows = mask.nonzero()
         return rows[visited[self.list_of[rows]]]
 
-    def search_lists(self, query: np.ndarray, probe: Probe, mask) -> np.ndarray:
-        """Proposes rows int64 (probe.rerank,) among the matches in the visited lists, by codes."""
-        bits = mask.bits
+    def scan(self, query: np.ndarray, lists: np.ndarray, scores: np.ndarray, mask, count: int):
+        """Proposes rows int64 (count,) among the matches in these lists, and float32 scores by their codes.
+
+        Best first; -1 where there are fewer.
+        """
+        bits, turned = mask.bits, self.turned(query)
         keep = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
-        parameters = ivf_parameters(len(probe.lists), keep=keep)
-        found, distances = np.empty((1, probe.rerank), np.int64), np.empty((1, probe.rerank), np.float32)
-        pointers = [faiss.swig_ptr(array) for array in (probe.lists, probe.scores, distances, found)]
-        lists, scores, distances_at, found_at = pointers
-        turned = self.turned(query)
-        self.index.search_preassigned_c(
-            1, faiss.swig_ptr(turned), probe.rerank, lists, scores, distances_at, found_at, False, parameters
+        found, distances = np.empty(count, np.int64), np.empty(count, np.float32)
+        query_at, lists_at, scores_at, distances_at, found_at = (
+            faiss.swig_ptr(array) for array in (turned, lists, scores, distances, found)
         )
-        return found[0]
+        parameters = ivf_parameters(len(lists), keep=keep)
+        self.index.search_preassigned_c(
+            1, query_at, count, lists_at, scores_at, distances_at, found_at, False, parameters
+        )
+        return found, distances
 
     def _matches(self, mask) -> np.ndarray:
         """int64 (nlist,): matches per list, kept with the mask until it changes."""

@@ -42,6 +42,11 @@ class HalfRows:
 
     def best(self, query: np.ndarray, rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The best `k` of the rows asked for, best first: places in `rows`, float32 scores, float32 (k, dim) rows."""
+        if len(rows) > CHUNK_ROWS:
+            parts = (rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS))
+            scores = np.concatenate([self.score(query, part) for part in parts])
+            places = best(scores, k)
+            return places, scores[places], self.floats(rows[places])
         wide = _widen(self._bits.take(rows, axis=0))
         scores = wide @ query
         places = best(scores, k)

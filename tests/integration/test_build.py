@@ -60,7 +60,7 @@ def test_what_was_built_finds_what_exact_search_finds(stored, shards, by):
 
 
 def test_real_indexes_reach_the_recall_they_promise(stored, monkeypatch):
-    monkeypatch.setattr("search.build.shard.choose_kind", lambda rows, dim, ram_bytes=None: "ivf")
+    monkeypatch.setattr("search.build.shard.choose_kind", lambda rows: "ivf")
     row = build("made-1.0")
     assert [entry["kind"] for entry in row.manifest["shards"]] == ["ivf"]
     report = verify(row.pk, actor="ann")

@@ -45,7 +45,7 @@ def check_failed(folder) -> None:
 @pytest.mark.parametrize("kilobytes", [100, 250, 450])
 @pytest.mark.parametrize("kind", ["exact", "ivf"])
 def test_a_full_disk_fails_the_build_and_no_more(small_disk, monkeypatch, settings, kilobytes, kind):
-    monkeypatch.setattr("search.build.shard.choose_kind", lambda rows, dim, ram_bytes=None: kind)
+    monkeypatch.setattr("search.build.shard.choose_kind", lambda rows: kind)
     add_vectors(make_bundle(), clustered(ROWS))
     small_disk(kilobytes)
     with monkeypatch.context() as patched, pytest.raises(BuildFailed, match="disk of the index was full"):

@@ -32,7 +32,7 @@ def live(settings, tmp_path, monkeypatch, request) -> Generation:
     """A live generation of three shards, of the kind that the test asks for; the hot tier is empty."""
     kind = getattr(request, "param", "exact")
     settings.SIGHTLINE_INDEX_DIR = tmp_path / "index"
-    monkeypatch.setattr("search.build.shard.choose_kind", lambda rows, dim, ram_bytes=None: kind)
+    monkeypatch.setattr("search.build.shard.choose_kind", lambda rows: kind)
     add_vectors(make_bundle(), clustered(ROWS))
     row = made(build("made-1.0", shards=SHARDS))
     yield row
