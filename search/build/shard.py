@@ -80,9 +80,10 @@ def build_shard(
 
 @contextmanager
 def all_cores():
-    """FAISS counts threads per calling thread: building may use every core, searching uses one."""
+    """FAISS counts threads per calling thread: building may use every core or OMP_NUM_THREADS, searching uses one."""
     before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    faiss.omp_set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or cores))
     try:
         yield
     finally:

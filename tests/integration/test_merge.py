@@ -26,7 +26,7 @@ def own_folder(tmp_path, settings, monkeypatch):
     """And cells from the first row on, trained by one thread: so small, two only wait for each other."""
     monkeypatch.setattr(shard, "all_cores", nullcontext)
     settings.SIGHTLINE_INDEX_DIR = tmp_path / "index"
-    monkeypatch.setattr(shard, "choose_kind", lambda rows, dim, ram_bytes=None: "ivf")
+    monkeypatch.setattr(shard, "choose_kind", lambda rows: "ivf")
     monkeypatch.setattr("search.build.cells.choose_kind", shard.choose_kind)
     monkeypatch.setattr("search.build.cells.MAX_DRIFT", 1.5)  # lists of a dozen rows fit their own rows too well
 
