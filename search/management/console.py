@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.core.management.base import CommandError
-from django.db.utils import InterfaceError, OperationalError
+from django.db.utils import InterfaceError, OperationalError, ProgrammingError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from tqdm import tqdm
 
 from search.errors import SearchError
@@ -29,6 +30,10 @@ def refusals() -> Iterator[None]:
         raise CommandError(error.detail) from error
     except (OperationalError, InterfaceError) as error:
         raise CommandError(f"The database does not answer: {str(error).splitlines()[0]}") from error
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
+            raise
+        raise CommandError("The tables are not up to date. Run manage.py migrate.") from error
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
