@@ -20,6 +20,7 @@ TRAIN_PER_LIST = 48
 TRAIN_LEAST = 65_536
 TRAIN_ROUNDS = 10
 CODE_TRAIN_ROWS = 65_536
+CODE_PARTS = 128  # 64 bytes a row: half the memory of 256 parts, scanned twice as fast, and more rows to compare
 CODE_BITS = 4  # what a register can look up at once
 
 Progress = Callable[[str, int, int], None]
@@ -166,8 +167,8 @@ def product_bytes(dim: int) -> int:
 
 
 def new_index(kind: str, flat, dim: int, lists: int):
-    if kind == "ivf":  # two numbers a code: a byte for four
-        parts = dim // 2 if dim % 2 == 0 else dim
+    if kind == "ivf":
+        parts = next(parts for parts in range(min(CODE_PARTS, dim), 0, -1) if dim % parts == 0)
         index = faiss.IndexIVFPQ(flat, dim, lists, parts, CODE_BITS, faiss.METRIC_INNER_PRODUCT)
     else:
         index = faiss.IndexIVFPQ(flat, dim, lists, product_bytes(dim), 8, faiss.METRIC_INNER_PRODUCT)

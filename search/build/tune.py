@@ -8,11 +8,14 @@ from search.retrieve.lists import ivf_parameters
 
 QUERIES = 400
 ASKED = (10, 100, 1000)
-RERANKS = {10: (20, 30, 50, 75, 100, 150, 200, 300, 400), 100: (150, 200, 300, 400, 600, 800, 1200, 1600)}
+RERANKS = {
+    10: (20, 30, 50, 75, 100, 150, 200, 250, 300, 400, 500, 600, 800),
+    100: (150, 200, 300, 400, 600, 800, 1000, 1200, 1600, 2000, 2400),
+}
 RECALLS = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999)
 NPROBES = (*range(1, 8), *range(8, 16, 2), *range(16, 32, 4), *range(32, 64, 8), 64, 96, 128, 192, 256, 384, 512, 1024)
 CHUNK_ROWS = 50_000
-SCAN_NS_PER_BYTE = 0.07  # of codes in registers
+SCAN_NS_PER_BYTE = 0.08  # of codes in registers
 LIST_US = 1.0  # to begin one
 RERANK_NS_PER_NUMBER = 0.7
 

@@ -28,7 +28,7 @@ __all__ = ["BrokenShard", "Found", "Shard"]
 INDEX = "index.faiss"
 VECTORS = "vectors.f16"
 EXACT_ROWS = 700  # up to this many matches are compared one by one, whatever the index says
-MORE = 6  # times as many rows are proposed under a filter: where all are far away, codes tell them apart badly
+MORE = 3  # times as many rows are proposed under a filter: where all are far away, codes tell them apart badly
 NOISES = 3.0  # standard errors of a code's score that a row may be better than it seems
 DEAD_SHARE = 0.02  # more dead rows than this are filtered out while scanning, fewer afterwards
 
@@ -144,13 +144,14 @@ class Shard:
         route = self.lists.route(query, k, mask, recall)
         best_rows, start, end = np.empty(0, np.int64), 0, route.first
         while True:
-            lists = route.lists[start:end]
-            if route.by == "matches":
-                rows = self.lists.matches_in(lists, mask)
-            else:
+            lists, by_codes = route.lists[start:end], route.by_codes(start, end, rerank)
+            if by_codes:
                 proposed, scores = self.lists.scan(query, lists, route.scores[start:end], mask, MORE * rerank)
                 rows = self._likely(proposed, scores, k, rerank)
-            explain = {"plan": route.by, "nprobe": end, "matches": mask.count, "rerank": rerank}
+            else:
+                rows = self.lists.matches_in(lists, mask)
+            how = "codes" if by_codes else "matches"
+            explain = {"plan": how, "nprobe": end, "matches": mask.count, "rerank": rerank}
             found = self._found(query, np.concatenate([best_rows, rows]), k, explain)
             late = route.late(self.lists.list_of[found.rows], end)
             if end == len(route.lists) or (len(found.rows) == k and late <= k * (1 - recall)):

@@ -9,9 +9,9 @@ from operator import itemgetter
 import numpy as np
 
 FILTERED_RECALL = 0.98  # a filter must not cost recall: its searches aim higher than the rest
-SCAN_US = 0.009  # to look at one row's codes
+SCAN_US = 0.006  # to look at one row's codes under a filter
 COMPARE_US = 0.36  # to compare one row exactly
-FIRST_US = 120.0  # what the first round may cost at least: about what a search without filters costs
+FIRST_US = 130.0  # what the first round may cost at least: about what a search without filters costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,24 @@ class Plan:
 class Route:
     """The lists that hold matches of a filter, nearest first, and how far to go at first.
 
-    by: "matches" compares every match in them, "codes" scans their codes under the filter's bitmap. lists int64 (p,);
-    scores float32 (p,) of their centroids with the query, all_scores (nlist,) those of every list. cost float64 (p,):
-    microseconds to visit them up to each.
+    lists int64 (p,); scores float32 (p,) of their centroids with the query, all_scores (nlist,) those of every list.
+    scanning, comparing, cost float64 (p,): microseconds to scan the codes of the lists up to each, to compare every
+    match in them, and to do to each list what is cheaper.
     """
 
-    by: str
     lists: np.ndarray
     scores: np.ndarray
+    all_scores: np.ndarray
+    scanning: np.ndarray
+    comparing: np.ndarray
     cost: np.ndarray
     first: int
-    all_scores: np.ndarray
+
+    def by_codes(self, start: int, end: int, rerank: int) -> bool:
+        """Whether scanning these lists and comparing what codes propose costs less than comparing every match."""
+        before = (self.scanning[start - 1], self.comparing[start - 1]) if start else (0.0, 0.0)
+        scanning, comparing = self.scanning[end - 1] - before[0], self.comparing[end - 1] - before[1]
+        return scanning + COMPARE_US * rerank < comparing
 
     def further(self, end: int, late: float) -> int:
         """Where to stop next: at twice the work up to `end`, at four times where a third of the best came late."""
@@ -94,8 +101,7 @@ def route(scores: np.ndarray, sizes: np.ndarray, counts: np.ndarray, near: int) 
     order = np.argsort(-scores)
     places = np.flatnonzero(counts[order])
     order = order[places]
-    costs = {"codes": SCAN_US * np.cumsum(sizes[order]), "matches": COMPARE_US * np.cumsum(counts[order])}
-    reach = {by: int(np.searchsorted(cost, FIRST_US)) + 1 for by, cost in costs.items()}
-    by = max(reach, key=reach.get)
-    first = min(len(order), max(reach[by], int(np.searchsorted(places, near))))
-    return Route(by, order, scores[order], costs[by], first, scores)
+    scanning, comparing = SCAN_US * sizes[order], COMPARE_US * counts[order]
+    cost = np.cumsum(np.minimum(scanning, comparing))
+    first = min(len(order), max(int(np.searchsorted(cost, FIRST_US)) + 1, int(np.searchsorted(places, near))))
+    return Route(order, scores[order], scores, np.cumsum(scanning), np.cumsum(comparing), cost, first)
