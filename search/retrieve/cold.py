@@ -70,7 +70,10 @@ class Shard:
             raise BrokenShard(f"{folder.name}/{INDEX}: {error}") from error
         if index.ntotal != entry["rows"] or index.d != entry["dim"]:
             raise BrokenShard(f"{folder.name}/{INDEX} holds {index.ntotal} rows of {index.d} numbers.")
-        return cls(rows, entry, index)
+        try:
+            return cls(rows, entry, index)
+        except RuntimeError as error:
+            raise BrokenShard(f"{folder.name}/{INDEX}: {error}") from error
 
     @property
     def vectors(self) -> HalfRows:

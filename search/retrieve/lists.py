@@ -9,9 +9,10 @@ EF_SLACK = 24  # the graph of centroids looks at so many more than it returns: 0
 
 
 class InvertedLists:
-    """An IVF index over a graph of centroids. Row numbers are the ids of the index.
+    """An IVF index over a graph of centroids. Row numbers are the ids of the index, and rows lie list by list.
 
-    centroids float32 (nlist, dim); list_of uint16 or uint32 (n,): each row's list; sizes int64 (nlist,).
+    centroids float32 (nlist, dim); list_of uint16 or uint32 (n,): each row's list, ascending; sizes int64 (nlist,).
+    Raises RuntimeError where rows lie otherwise.
     """
 
     def __init__(self, whole, tuning: Tuning):
@@ -20,7 +21,11 @@ class InvertedLists:
         self.code_bytes = self.index.code_size
         self.centroids = centroids(self.index)
         self.list_of = list_of_rows(self.index)
+        if np.any(self.list_of[1:] < self.list_of[:-1]):
+            raise RuntimeError("rows do not lie list by list")
         self.sizes = np.bincount(self.list_of, minlength=len(self.centroids))
+        self._filled = np.flatnonzero(self.sizes)
+        self._starts = (np.cumsum(self.sizes) - self.sizes)[self._filled]
 
     def turned(self, queries: np.ndarray) -> np.ndarray:
         """float32 (..., dim) in the space of the codes."""
@@ -67,7 +72,8 @@ class InvertedLists:
         version = mask.version
         kept = mask.memo.get("lists")
         if kept is None or kept[0] != version:
-            counts = np.bincount(self.list_of[mask.rows], minlength=len(self.centroids))
+            counts = np.zeros(len(self.centroids), np.int64)
+            counts[self._filled] = np.add.reduceat(mask.rows.view(np.uint8), self._starts, dtype=np.int64)
             kept = mask.memo["lists"] = (version, counts)
         return kept[1]
 

@@ -62,6 +62,15 @@ def test_filters_keep_recall_and_full_pages(built, share, near):
     assert recall(shard, rows, 10, keep, mask=Mask(Verdicts(keep, RLock()), int(keep.sum()))) >= 0.95
 
 
+def test_matches_are_counted_by_list(built):
+    shard, _, entry, _ = built
+    if shard.lists is None:
+        pytest.skip("has no lists")
+    keep = np.random.default_rng(4).random(ROWS) < 0.3
+    counts = shard.lists._matches(Mask(Verdicts(keep, RLock()), int(keep.sum())))
+    np.testing.assert_array_equal(counts, np.bincount(shard.lists.list_of[keep], minlength=entry["nlist"]))
+
+
 def test_dead_rows_are_never_found(built):
     shard, rows, _, _ = built
     alive = np.ones(ROWS, bool)
