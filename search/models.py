@@ -2,6 +2,8 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 from pgvector.django import HalfVectorField
@@ -78,6 +80,27 @@ class ImageVector(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["image", "bundle"], name="one_vector_per_image_and_bundle")]
         indexes = [models.Index(fields=["bundle", "image"], condition=models.Q(hot=True), name="hot_vectors")]
+
+
+class ImageDetail(models.Model):
+    """What is known of a catalog picture besides its vectors, whatever the bundle: the words in it, its local features.
+
+    Written in the background once the picture can be searched (search/build/details.py). `file` is the picture that was
+    looked at: when the image has another one since, or a version is old, all of it is made anew. A version of 0 says
+    that this part was not looked for yet; empty words or no local features, that there are none.
+    """
+
+    image = models.OneToOneField(Image, on_delete=models.CASCADE, primary_key=True, related_name="detail")
+    file = models.CharField(max_length=300)
+    words = ArrayField(models.TextField(), default=list, help_text="as ml.inspect.words spells them, largest first")
+    weights = ArrayField(models.FloatField(), default=list, help_text="of each word, 0 to 1: how sure, how large")
+    words_version = models.PositiveSmallIntegerField(default=0)
+    local = models.BinaryField(null=True, blank=True, help_text="local features as ml.inspect.local packs them")
+    local_version = models.PositiveSmallIntegerField(default=0)
+    written_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [GinIndex(fields=["words"], name="image_words")]
 
 
 class Generation(models.Model):
