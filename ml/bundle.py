@@ -1,7 +1,5 @@
 """A model bundle: one folder whose manifest, weights and preprocessing belong together, checked when it is loaded."""
 
-import hashlib
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,24 +11,28 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from ml.detect import Detections, Detector, DetectorSpec
-from ml.encode import ImageEncoder, ImageSpec, TextEncoder
+from ml.encode import ImageEncoder, ImageSpec, TextEncoder, TokenPadding
 from ml.errors import BundleError
+from ml.manifest import MANIFEST, check_files, identify, read_card, read_manifest, version_key
 
 BUNDLES = Path(__file__).parent / "bundles"
-MANIFEST = "manifest.json"
 CANONICAL_TEXT = "green velvet armchair"
 CANONICAL_ATOL = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Loaded models of one version. Vectors of two bundles never compare: keep `id` beside every vector."""
+    """Loaded models of one version. Vectors of two bundles never compare: keep `id` beside every vector.
+
+    `manifest` is what the id stands for; `card` is what is known of the bundle, and may change (ml.manifest).
+    """
 
     id: str
     manifest: dict
+    card: dict
     detector: Detector
     image_encoder: ImageEncoder
-    text_encoder: TextEncoder
+    text_encoder: TextEncoder | None
 
     @property
     def name(self) -> str:
@@ -54,6 +56,11 @@ class Bundle:
         """How much of its own size a box is widened by before it is encoded."""
         return self.manifest["image"]["margin"]
 
+    @property
+    def reads_words(self) -> bool:
+        """False for a bundle that has no text tower: words are then looked for in the catalog's words alone."""
+        return self.text_encoder is not None
+
     def detect(self, image: Image.Image) -> Detections:
         return self.detector.detect(image)
 
@@ -62,12 +69,16 @@ class Bundle:
         return self.image_encoder.encode(images)
 
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 (n, dim), unit rows, in the same space as the pictures."""
+        """float32 (n, dim), unit rows, in the pictures' space. Raises BundleError where it reads no words."""
+        if self.text_encoder is None:
+            raise BundleError(f"{self.id} encodes pictures only: it has no text tower.")
         return self.text_encoder.encode(texts)
 
     def close(self) -> None:
         """Let the sessions go; ONNX Runtime frees their memory with the last reference."""
-        self.detector.session = self.image_encoder.session = self.text_encoder.session = None
+        for model in (self.detector, self.image_encoder, self.text_encoder):
+            if model is not None:
+                model.session = None
 
 
 def load_bundle(folder: Path, *, threads: int = 2) -> Bundle:
@@ -76,8 +87,9 @@ def load_bundle(folder: Path, *, threads: int = 2) -> Bundle:
     check_files(folder, manifest)
     try:
         bundle = Bundle(
-            id=f"{manifest['name']}-{manifest['version']}-{manifest_sha256[:12]}",
+            id=identify(manifest, manifest_sha256),
             manifest=manifest,
+            card=read_card(folder),
             detector=load_detector(folder, manifest, threads),
             image_encoder=load_image_encoder(folder, manifest, threads),
             text_encoder=load_text_encoder(folder, manifest, threads),
@@ -98,33 +110,6 @@ def default_bundle_folder() -> Path:
     if not folders:
         raise BundleError(f"No bundle in {BUNDLES}. Set SIGHTLINE_BUNDLE or run python -m ml.train export.")
     return max(folders, key=lambda folder: version_key(read_manifest(folder)[0]["version"]))
-
-
-def version_key(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("-")[0].split("."))
-
-
-def read_manifest(folder: Path) -> tuple[dict, str]:
-    """The manifest and the sha256 of its bytes."""
-    try:
-        data = (folder / MANIFEST).read_bytes()
-        return json.loads(data), hashlib.sha256(data).hexdigest()
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{folder / MANIFEST} cannot be read: {error}") from error
-
-
-def check_files(folder: Path, manifest: dict) -> None:
-    for name, expected in manifest["files"].items():
-        path = folder / name
-        if not path.is_file():
-            raise BundleError(f"{path} is missing. Install or export the bundle again.")
-        if file_sha256(path) != expected:
-            raise BundleError(f"{path} does not match its checksum. Install or export the bundle again.")
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
@@ -149,11 +134,15 @@ def load_image_encoder(folder: Path, manifest: dict, threads: int) -> ImageEncod
     return ImageEncoder(open_session(folder / part["file"], threads), spec)
 
 
-def load_text_encoder(folder: Path, manifest: dict, threads: int) -> TextEncoder:
+def load_text_encoder(folder: Path, manifest: dict, threads: int) -> TextEncoder | None:
+    """None where the bundle has no text tower."""
     part = manifest["text"]
+    if part is None:
+        return None
     tokenizer = Tokenizer.from_file(str(folder / part["tokenizer"]))
     session = open_session(folder / part["file"], threads)
-    return TextEncoder(session, tokenizer, max_tokens=part["max_tokens"], dim=manifest["dim"])
+    padding = TokenPadding(part.get("pad_to"), part.get("pad_id", 0))
+    return TextEncoder(session, tokenizer, max_tokens=part["max_tokens"], dim=manifest["dim"], padding=padding)
 
 
 def canonical_image() -> Image.Image:
@@ -166,8 +155,10 @@ def canonical_image() -> Image.Image:
 
 def canonical_floats(bundle: Bundle) -> dict[str, list[float]]:
     """The first five floats of the canonical picture's and the canonical text's vectors."""
-    image, text = bundle.encode_images([canonical_image()])[0], bundle.encode_texts([CANONICAL_TEXT])[0]
-    return {"image": [float(x) for x in image[:5]], "text": [float(x) for x in text[:5]]}
+    vectors = {"image": bundle.encode_images([canonical_image()])[0]}
+    if bundle.reads_words:
+        vectors["text"] = bundle.encode_texts([CANONICAL_TEXT])[0]
+    return {kind: [float(value) for value in vector[:5]] for kind, vector in vectors.items()}
 
 
 def check_canonical(bundle: Bundle) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from search.errors import BadQuery
 from search.photos import decode
 from search.retrieve.router import retriever
 from search.serving import live_bundle
@@ -36,6 +37,8 @@ def explain(query: Query, k: int, recall: float = 0.95) -> Explanation:
         pictures = [] if query.image is None else [decode(query.image).image]
     with watch.stage("encode"):
         asked = encode(bundle.id, pictures, query, words)
+    if not asked.queries():
+        raise BadQuery(f"Bundle {bundle.id} reads no words: no tier is asked, the catalog's words answer alone.")
     tier = retriever()
     with watch.stage("retrieve"):
         found = [tier.candidates(vector, query.filters, k, recall, explain=True) for vector in asked.queries()]

@@ -12,7 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.db.utils import InterfaceError, OperationalError
 
-from ml.bundle import BUNDLES, MANIFEST, Bundle, default_bundle_folder, load_bundle, read_manifest
+from ml.bundle import BUNDLES, Bundle, default_bundle_folder, load_bundle
+from ml.manifest import MANIFEST, identify, read_manifest
 from search import models
 from search.errors import Overloaded, Unavailable
 
@@ -133,8 +134,7 @@ def find_folder(bundle_id: str) -> Path | None:
 
 def folder_bundle_id(folder: Path) -> str:
     """Name, version and the start of the manifest's sha256, without loading the models."""
-    manifest, sha256 = read_manifest(folder)
-    return f"{manifest['name']}-{manifest['version']}-{sha256[:12]}"
+    return identify(*read_manifest(folder))
 
 
 def is_loaded(bundle_id: str) -> bool:

@@ -137,8 +137,8 @@ class Asked:
     """A query as unit vectors of one bundle, all float32.
 
     views (m, dim): the crops, or the pictures of the product to start from; m is 0 for text alone.
-    text (dim,), or None without words.
-    vectors (n, dim), n >= 1: what is searched with, views and text fused.
+    text (dim,), or None without words, or where the bundle reads none.
+    vectors (n, dim): what is searched with, views and text fused; n is 0 for words that the bundle does not read.
     """
 
     bundle_id: str

@@ -32,6 +32,7 @@ class FakeBundle:
     group_of: Callable[[int], int] = lambda number: number
     confident: float = 0.3
     margin: float = 0.1
+    reads_words: bool = True
     manifest: dict = field(default_factory=dict)
 
     def vector(self, number: int, *, noise: float = 0.2) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Pictures and words to unit vectors of one space."""
 
 from ml.encode.images import ImageEncoder, ImageSpec
-from ml.encode.texts import TextEncoder
+from ml.encode.texts import TextEncoder, TokenPadding
 
-__all__ = ["ImageEncoder", "ImageSpec", "TextEncoder"]
+__all__ = ["ImageEncoder", "ImageSpec", "TextEncoder", "TokenPadding"]

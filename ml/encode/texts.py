@@ -1,6 +1,7 @@
 """The text encoder: words to a unit vector in the pictures' space."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime
@@ -10,16 +11,37 @@ BATCH = 32
 MAX_CHARACTERS = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class TokenPadding:
+    """Rows of a batch get one length: `to` tokens, as some towers need it, else that of the longest row."""
+
+    to: int | None = None
+    token: int = 0
+
+
+LONGEST_ROW = TokenPadding()
+
+
 class TextEncoder:
-    """Holds the tokenizer and one ONNX session; safe to call from several threads."""
+    """Holds the tokenizer and one ONNX session; safe to call from several threads.
+
+    The tokenizer is a tokenizer.json, which holds word pieces, byte pairs and sentence pieces alike.
+    """
 
     def __init__(
-        self, session: onnxruntime.InferenceSession, tokenizer: Tokenizer, *, max_tokens: int, dim: int
+        self,
+        session: onnxruntime.InferenceSession,
+        tokenizer: Tokenizer,
+        *,
+        max_tokens: int,
+        dim: int,
+        padding: TokenPadding = LONGEST_ROW,
     ) -> None:
         self.session = session
+        self.inputs = frozenset(each.name for each in session.get_inputs())
         self.tokenizer = tokenizer
         self.tokenizer.enable_truncation(max_tokens)
-        self.tokenizer.enable_padding()
+        self.tokenizer.enable_padding(length=padding.to, pad_id=padding.token)
         self.dim = dim
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
@@ -28,9 +50,11 @@ class TextEncoder:
         for start in range(0, len(texts), BATCH):
             short = [clean(text) for text in texts[start : start + BATCH]]
             rows = self.tokenizer.encode_batch(short)
-            tokens = np.array([row.ids for row in rows], dtype=np.int64)
-            mask = np.array([row.attention_mask for row in rows], dtype=np.int64)
-            vectors.append(self.session.run(None, {"tokens": tokens, "mask": mask})[0])
+            given = {
+                "tokens": np.array([row.ids for row in rows], dtype=np.int64),
+                "mask": np.array([row.attention_mask for row in rows], dtype=np.int64),
+            }
+            vectors.append(self.session.run(None, {name: given[name] for name in self.inputs})[0])
         return np.concatenate(vectors)
 
 

@@ -10,8 +10,9 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from catalog.models import Image
-from ml.bundle import default_bundle_folder, load_bundle, read_manifest
+from ml.bundle import default_bundle_folder, load_bundle
 from ml.errors import BundleError
+from ml.manifest import CARD, read_manifest
 from search import serving
 from search.build.lock import exclusive
 from search.errors import NotReady
@@ -47,6 +48,8 @@ def register_folder(folder: Path, actor: str) -> Bundle:
         raise NotReady(str(error)) from error
     if serving.find_folder(serving.folder_bundle_id(folder)) is None:
         install(folder)
+    else:
+        renew_card(folder)
     row, _ = make_known(folder)
     with transaction.atomic():
         exclusive()
@@ -76,6 +79,15 @@ def install(folder: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     shutil.copytree(folder, draft)
     draft.rename(target)
+
+
+def renew_card(folder: Path) -> None:
+    """What is known of a bundle may have been written down since; its vectors are the same."""
+    installed = installed_folder(serving.folder_bundle_id(folder))
+    if installed.exists() and (folder / CARD).exists() and not folder.samefile(installed):
+        draft = installed / f"{CARD}.draft"
+        shutil.copyfile(folder / CARD, draft)
+        draft.replace(installed / CARD)
 
 
 def installed_folder(bundle_id: str) -> Path:

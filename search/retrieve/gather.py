@@ -6,6 +6,7 @@ import numpy as np
 from django.db.utils import InterfaceError, OperationalError
 
 from catalog import outage
+from search.retrieve.hot import no_candidates
 from search.retrieve.lexical import find_words
 from search.retrieve.router import Retriever, timeout_ms
 from search.retrieve.samples import sample
@@ -19,8 +20,10 @@ NO_WORDS = LexicalHits((), 0, 0)
 def gather(asked: Asked, filters: Filters, tier: Retriever) -> Gathered:
     """Candidates of all query vectors merged, and the products found by words, if there are any."""
     queries = asked.queries()
-    near = merge([tier.candidates(query, filters, CANDIDATE_IMAGES) for query in queries])
-    sample(queries[0])
+    found = [tier.candidates(query, filters, CANDIDATE_IMAGES) for query in queries]
+    near = merge(found) if found else no_candidates(asked.views.shape[1])
+    for query in queries[:1]:
+        sample(query)
     if asked.skip_product_id is not None:
         near = without(near, asked.skip_product_id)
     return Gathered(near, NO_WORDS if asked.words is None else words(asked.words, filters))

@@ -34,18 +34,22 @@ def stored_vectors(bundle_id: str, product_id: int) -> np.ndarray | None:
 
 
 def encode(bundle_id: str, crops: list, query: Query, words: str | None, own: OwnVectors = stored_vectors) -> Asked:
-    """Runs the encoders for whatever was given. Raises UnknownProduct."""
-    views, skip = np.empty((0, loaded_bundle(bundle_id).dim), np.float32), None
+    """Runs the encoders for whatever was given. Raises UnknownProduct.
+
+    Words become no vector where the bundle reads none; the catalog's words are searched for them all the same.
+    """
+    bundle = loaded_bundle(bundle_id)
+    views, skip = np.empty((0, bundle.dim), np.float32), None
     if crops:
         views = encode_crops(bundle_id, crops)
     elif query.product_id is not None:
         views, skip = vectors_of(query.product_id, bundle_id, own), query.product_id
-    text = text_vector(bundle_id, words) if words else None
+    text = text_vector(bundle_id, words) if words and bundle.reads_words else None
     return Asked(bundle_id, views, text, words, fuse_views(views, text, query.weights), skip)
 
 
 def fuse_views(views: np.ndarray, text: np.ndarray | None, weights: tuple[float, float]) -> np.ndarray:
-    """float32 (n, dim), n >= 1: what is searched with."""
+    """float32 (n, dim): what is searched with; n is 0 for words that the bundle does not read."""
     if text is None:
         return views
     return np.stack([fuse(view, text, weights) for view in views]) if len(views) else text[None]

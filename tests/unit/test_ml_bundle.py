@@ -9,6 +9,7 @@ from PIL import Image
 
 from ml.bundle import canonical_image, default_bundle_folder, load_bundle
 from ml.errors import BundleError
+from ml.manifest import CARD, MANIFEST, read_card, read_manifest
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +55,44 @@ def copied(tmp_path):
 
 
 def edit_manifest(folder, change):
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest, _ = read_manifest(folder)
     change(manifest)
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_what_is_learned_of_a_bundle_later_does_not_change_its_id(copied):
+    before = load_bundle(copied, threads=1)
+    (copied / CARD).write_text(json.dumps(before.card | {"note": "measured again"}))
+    after = load_bundle(copied, threads=1)
+    assert after.id == before.id
+    assert after.card["note"] == "measured again"
+    assert before.card["licence"] == after.card["licence"] == "AGPL-3.0-or-later"
+
+
+def test_a_bundle_without_a_card_says_in_its_manifest_what_is_known_of_it(copied):
+    known = read_card(copied)
+    (copied / CARD).unlink(missing_ok=True)
+    edit_manifest(copied, lambda manifest: manifest.update({"licence": "MIT", "training": [], "metrics": {"a": 1}}))
+    bundle = load_bundle(copied, threads=1)
+    assert bundle.card == {"licence": "MIT", "training": [], "metrics": {"a": 1}}
+    assert {"licence", "training", "metrics"} <= set(known)
+
+
+def test_a_bundle_without_a_text_tower_encodes_pictures_alone(copied):
+    (copied / "text.onnx").unlink()
+    (copied / "tokenizer.json").unlink()
+    edit_manifest(copied, without_words)
+    bundle = load_bundle(copied, threads=1)
+    assert not bundle.reads_words
+    assert bundle.encode_images([canonical_image()]).shape == (1, bundle.dim)
+    with pytest.raises(BundleError, match="no text tower"):
+        bundle.encode_texts(["chair"])
+    bundle.close()
+
+
+def without_words(manifest):
+    manifest["text"] = None
+    del manifest["files"]["text.onnx"], manifest["files"]["tokenizer.json"], manifest["canonical"]["text"]
 
 
 def test_damaged_weights_are_refused(copied):

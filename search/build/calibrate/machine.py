@@ -38,8 +38,9 @@ def measure_models(threads: int = 1) -> dict[str, Constant]:
     calls = {
         "detect_ms": lambda: bundle.detect(photo),
         "encode_image_ms": lambda: bundle.encode_images([part]),
-        "encode_text_ms": lambda: bundle.encode_texts([TEXT]),
     }
+    if bundle.reads_words:
+        calls["encode_text_ms"] = lambda: bundle.encode_texts([TEXT])
     found = {}
     for name, call in calls.items():
         call()
