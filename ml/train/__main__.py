@@ -1,73 +1,141 @@
-"""python -m ml.train detector|image|text|export|check: data to weights to a bundle, each step resumable."""
+"""python -m ml.train STEP: data to weights to a bundle, each step resumable; `all` runs a whole recipe."""
 
 import argparse
-from collections.abc import Callable
+import json
+import sys
 from pathlib import Path
 
-from ml.train.recipe import BundleRecipe, DetectorRecipe, ImageRecipe, TextRecipe, read_recipe
+from ml.train import steps
+from ml.train.recipe import CheckRecipe
 
-DEFAULT_RECIPE = Path(__file__).parent / "recipes" / "demo.toml"
-
-
-def detector(options: argparse.Namespace) -> None:
-    from ml.train.detector import train_detector
-
-    print(train_detector(recipe_of(options, "detector", DetectorRecipe), name=options.section or "detector"))
-
-
-def image(options: argparse.Namespace) -> None:
-    from ml.train.image import train_image
-
-    print(train_image(recipe_of(options, "image", ImageRecipe), name=options.section or "image"))
-
-
-def text(options: argparse.Namespace) -> None:
-    from ml.train.text import train_text
-
-    print(train_text(recipe_of(options, "text", TextRecipe), name=options.section or "text"))
-
-
-def export(options: argparse.Namespace) -> None:
-    from ml.train.assemble import assemble
-
-    print(assemble(recipe_of(options, "bundle", BundleRecipe)))
-
-
-def check(options: argparse.Namespace) -> None:
-    from ml.bundle import default_bundle_folder, load_bundle
-    from ml.train.check import check_demo, check_grocery, print_report
-
-    bundle = load_bundle(options.bundle or default_bundle_folder(), threads=options.threads)
-    reports = [("bundle", {"id": bundle.id})]
-    if (options.demo / "feed.csv").exists():
-        reports.append(("demo", check_demo(bundle, options.demo, split=options.split)))
-    if options.grocery:
-        reports.append(("grocery", check_grocery(bundle, options.grocery)))
-    print_report(reports)
-
-
-def recipe_of(options: argparse.Namespace, default: str, kind: type):
-    return read_recipe(options.recipe, options.section or default, kind)
+RECIPES = Path(__file__).parent / "recipes"
+MADE = Path("var/bundles-made")
+ABOUT = {
+    "detector": "train the detector",
+    "image": "train the image tower",
+    "text": "train the text head",
+    "bundle": "the recipe's checkpoints to a bundle",
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m ml.train", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    steps: tuple[Callable, ...] = (detector, image, text, export)
-    for step in steps:
-        command = commands.add_parser(step.__name__)
-        command.add_argument("--recipe", type=Path, default=DEFAULT_RECIPE)
-        command.add_argument("--section", help="another section of the recipe, such as a later stage")
-        command.set_defaults(run=step)
-    command = commands.add_parser("check")
+    commands = parser.add_subparsers(required=True, metavar="STEP")
+    for name, about in ABOUT.items():
+        if name != "bundle":
+            add_recipe(commands.add_parser(name, help=about), name)
+    add_export(commands.add_parser("export", help="a bundle from the recipe's checkpoints, or from a foreign model"))
+    add_check(commands.add_parser("check", help="measure a bundle as it serves; --note writes it into the card"))
+    command = commands.add_parser("all", help="every section of a recipe in its order; what is finished is skipped")
+    command.add_argument("--recipe", type=Path, default=RECIPES / "demo.toml")
+    command.set_defaults(run=lambda options: steps.run_all(options.recipe))
+    command = commands.add_parser("plot", help="learning curves of runs as one SVG")
+    command.add_argument("runs", type=Path, nargs="+", help="folders with a log.csv or results.csv")
+    command.add_argument("--to", type=Path, required=True, metavar="FILE.svg")
+    command.set_defaults(run=plot)
+    command = commands.add_parser("note", help="write figures into a bundle's card; its id stays")
+    command.add_argument("bundle", type=Path)
+    command.add_argument("name", help="such as grocery")
+    command.add_argument("figures", type=Path, help="a JSON file, as `manage.py evaluate FOLDER --json` prints it")
+    command.set_defaults(run=note)
+    options = parser.parse_args()
+    try:
+        options.run(options)
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(str(error))
+
+
+def add_recipe(command: argparse.ArgumentParser, step: str) -> None:
+    command.add_argument("--recipe", type=Path, default=RECIPES / "demo.toml")
+    command.add_argument("--section", default=step, help="another section of the recipe, such as a later stage")
+    command.set_defaults(run=lambda options: print(steps.run_section(options.recipe, options.section)))
+
+
+def add_export(command: argparse.ArgumentParser) -> None:
+    add_recipe(command, "bundle")
+    models = command.add_subparsers(metavar="open_clip|timm")
+    model = models.add_parser("open_clip", help="image and text tower of any open_clip model")
+    model.add_argument("model", help="a name that open_clip knows, or local-dir:FOLDER")
+    model.add_argument("pretrained", nargs="?", help="a tag that open_clip knows, or a checkpoint file")
+    model.set_defaults(run=export_open_clip)
+    add_description(model)
+    model = models.add_parser("timm", help="an image tower of timm; words are then answered by the catalog's words")
+    model.add_argument("model", help="a name that timm knows")
+    model.add_argument("checkpoint", type=Path)
+    model.set_defaults(run=export_timm)
+    add_description(model)
+
+
+def add_description(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--licence", required=True, help="of the weights, such as MIT")
+    command.add_argument("--name", help="of the bundle (default: the model's)")
+    command.add_argument("--version", default="1.0.0")
+    command.add_argument("--detector-from", type=Path, help="a bundle (default: the one that ships)")
+    command.add_argument("--margin", type=float, help="widen boxes by this share before they are encoded")
+    command.add_argument("--bundles", type=Path, default=MADE, help="where its folder goes")
+
+
+def export_open_clip(options: argparse.Namespace) -> None:
+    from ml.train.foreign.adopt import adopt
+    from ml.train.foreign.from_open_clip import open_clip_towers
+
+    described = description(options)
+    print(adopt(open_clip_towers(options.model, options.pretrained), described))
+
+
+def export_timm(options: argparse.Namespace) -> None:
+    from ml.train.foreign.adopt import adopt
+    from ml.train.foreign.from_timm import timm_towers
+
+    described = description(options)
+    print(adopt(timm_towers(options.model, options.checkpoint), described))
+
+
+def description(options: argparse.Namespace):
+    from ml.bundle import default_bundle_folder
+    from ml.train.foreign.adopt import Described, plain_name
+
+    return Described(
+        name=options.name or plain_name(options.model),
+        version=options.version,
+        licence=options.licence,
+        detector_from=options.detector_from or default_bundle_folder(),
+        bundles=options.bundles,
+        margin=options.margin,
+    )
+
+
+def add_check(command: argparse.ArgumentParser) -> None:
     command.add_argument("--bundle", type=Path)
     command.add_argument("--demo", type=Path, default=Path("demo"))
     command.add_argument("--split", default="golden", choices=("golden", "train"))
     command.add_argument("--grocery", type=Path)
     command.add_argument("--threads", type=int, default=2)
+    command.add_argument("--note", action="store_true", help="write the figures into the bundle's card")
     command.set_defaults(run=check)
-    options = parser.parse_args()
-    options.run(options)
+
+
+def check(options: argparse.Namespace) -> None:
+    from ml.bundle import default_bundle_folder
+    from ml.train import check
+
+    folder = options.bundle or default_bundle_folder()
+    report = check.measure(CheckRecipe(folder, options.demo, options.split, options.grocery, options.threads))
+    if options.note:
+        check.note(folder, "check", report)
+    print(json.dumps(report, indent=2))
+
+
+def note(options: argparse.Namespace) -> None:
+    from ml.train.check import note
+
+    note(options.bundle, options.name, json.loads(options.figures.read_text()))
+
+
+def plot(options: argparse.Namespace) -> None:
+    from ml.train.plot import plot_runs
+
+    print(plot_runs(options.runs, options.to))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
 """Measure a bundle as it serves: boxes, products from its own boxes, words; on the demo world and on groceries."""
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ml.bundle import Bundle
+from ml.bundle import Bundle, load_bundle
 from ml.crop import crop
 from ml.evaluate import match_boxes, precision_at_1, recall_at_k
 from ml.images import open_image
+from ml.manifest import CARD, read_card, write_json
 from ml.train.photos import read_feed, read_jsonl
+from ml.train.recipe import CheckRecipe
 
 SIDE_PX = 1280
 MIN_VISIBLE = 0.5
@@ -70,7 +70,9 @@ def check_demo(bundle: Bundle, folder: Path, *, split: str, confident: float | N
         "same_product": measures(qrels, boxed),
         "same_product_true_box": measures(qrels, exact),
     }
-    return report | ({"text": check_text(bundle, shelf, folder)} if split == "golden" else {})
+    if split == "golden" and bundle.reads_words:
+        report["text"] = check_text(bundle, shelf, folder)
+    return report
 
 
 def measures(qrels: dict, run: dict) -> dict:
@@ -108,5 +110,20 @@ def check_grocery(bundle: Bundle, folder: Path) -> dict:
     return {name: measures(qrels, run) for name, run in runs.items()}
 
 
-def print_report(reports: Iterable[tuple[str, dict]]) -> None:
-    print(json.dumps(dict(reports), indent=2))
+def measure(recipe: CheckRecipe) -> dict:
+    """All measures that there is data for."""
+    bundle = load_bundle(recipe.bundle, threads=recipe.threads)
+    report: dict = {"bundle": bundle.id}
+    if (recipe.demo / "feed.csv").exists():
+        report[f"demo_{recipe.split}"] = check_demo(bundle, recipe.demo, split=recipe.split)
+    if recipe.grocery is not None and (recipe.grocery / "feed.csv").exists():
+        report["grocery"] = check_grocery(bundle, recipe.grocery)
+    bundle.close()
+    return report
+
+
+def note(folder: Path, name: str, figures: dict) -> None:
+    """Figures under a name into the bundle's card, in the place of those that were there; the id stays."""
+    card = read_card(folder)
+    card["metrics"] = card.get("metrics", {}) | {name: figures}
+    write_json(folder / CARD, card)

@@ -1,14 +1,15 @@
-"""Weights to a bundle folder: ONNX files, tokenizer, manifest with checksums and canonical vectors."""
+"""Weights to a bundle folder: ONNX files, tokenizer, manifest with checksums and canonical vectors, card."""
 
-import json
 import shutil
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from ml.bundle import MANIFEST, canonical_floats, file_sha256, load_bundle
+from ml.bundle import canonical_floats, load_bundle
+from ml.manifest import CARD, MANIFEST, file_sha256, write_json
 from ml.train.quantize import store_int8
 from ml.train.text_model import TextTower, minilm_folder
 
@@ -71,27 +72,42 @@ def export(module: nn.Module, example: tuple, path: Path, *, inputs: list[str], 
         )  # fmt: skip
 
 
-def write_bundle(folder: Path, manifest: dict, *, detector: nn.Module, image: nn.Module, text: nn.Module) -> Path:
+def write_bundle(
+    folder: Path, manifest: dict, card: dict, *, detector: nn.Module, image: nn.Module, text: nn.Module
+) -> Path:
     """Export all three models into `folder`; the manifest gets checksums and canonical vectors."""
-    folder.mkdir(parents=True, exist_ok=True)
-    export_detector(detector, folder / manifest["detector"]["file"])
-    export_image(image, folder / manifest["image"]["file"], size_px=manifest["image"]["size_px"])
-    export_text(text, folder / manifest["text"]["file"])
-    shutil.copy(minilm_folder() / "tokenizer.json", folder / manifest["text"]["tokenizer"])
-    return seal(folder, manifest)
+    draft = fresh_folder(folder)
+    export_detector(detector, draft / manifest["detector"]["file"])
+    export_image(image, draft / manifest["image"]["file"], size_px=manifest["image"]["size_px"])
+    export_text(text, draft / manifest["text"]["file"])
+    shutil.copy(minilm_folder() / "tokenizer.json", draft / manifest["text"]["tokenizer"])
+    seal(draft, manifest, card)
+    return finish_folder(draft, folder)
 
 
-def seal(folder: Path, manifest: dict) -> Path:
-    """Write the manifest last, once without and once with the canonical vectors, then prove that it loads."""
-    names = [manifest[part]["file"] for part in ("detector", "image", "text")] + [manifest["text"]["tokenizer"]]
-    manifest["files"] = {name: file_sha256(folder / name) for name in names}
-    manifest["canonical"] = None
-    save(folder, manifest)
-    manifest["canonical"] = canonical_floats(load_bundle(folder, threads=1))
-    save(folder, manifest)
-    load_bundle(folder, threads=1).close()
+def fresh_folder(folder: Path) -> Path:
+    """Where `folder` is drafted: one deeper, where nobody looks for bundles."""
+    draft = folder.parent / "drafts" / folder.name
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    return draft
+
+
+def finish_folder(draft: Path, folder: Path) -> Path:
+    """The draft takes the place of `folder`, whole."""
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.rename(folder)
+    with suppress(OSError):  # another draft is there
+        draft.parent.rmdir()
     return folder
 
 
-def save(folder: Path, manifest: dict) -> None:
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+def seal(folder: Path, manifest: dict, card: dict) -> None:
+    """Write the manifest last, once without and once with the canonical vectors, then prove that it loads."""
+    manifest["files"] = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
+    manifest["canonical"] = None
+    write_json(folder / CARD, card)
+    write_json(folder / MANIFEST, manifest)
+    manifest["canonical"] = canonical_floats(load_bundle(folder, threads=1))
+    write_json(folder / MANIFEST, manifest)
+    load_bundle(folder, threads=1).close()

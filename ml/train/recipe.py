@@ -1,9 +1,11 @@
 """Recipes: what a training run reads and for how long, from a TOML file, unknown keys refused."""
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+COMMON = "common"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,11 @@ class ImageRecipe:
 
 @dataclass(frozen=True, slots=True)
 class TextRecipe:
-    """Text head training against the image tower of checkpoint `image`."""
+    """Text head training against the image tower of checkpoint `image`.
+
+    `crops`: photos an item; `pictures`: of a source in one step; `distil`: how much words keep their places among
+    themselves; `vocabulary`: how many words without pictures take part in that; `noise`: on sentence vectors.
+    """
 
     runs: Path
     data: Path
@@ -65,14 +71,20 @@ class TextRecipe:
     image: Path
     extra: tuple[Path, ...] = ()
     seed: int = 7
-    size_px: int = 224
+    size_px: int = 192
     fill: tuple[int, ...] = (255, 255, 255)
-    pictures: int = 800
+    crops: int = 4
+    pictures: int = 1500
+    hidden: int = 768
     batch: int = 128
     steps: int = 2000
-    rate: float = 0.0005
+    rate: float = 0.0007
+    decay: float = 0.05
     temperature: float = 0.05
     backward: float = 0.3
+    distil: float = 0.3
+    vocabulary: int = 4000
+    noise: float = 0.1
     check_every: int = 200
     threads: int = 1
     hold_out: bool = True
@@ -80,8 +92,25 @@ class TextRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadsRecipe:
+    """Attribute heads on the image tower of checkpoint `image`. `fewest`: products that a label needs to be one."""
+
+    runs: Path
+    data: Path
+    demo: Path
+    image: Path
+    extra: tuple[Path, ...] = ()
+    size_px: int = 192
+    fill: tuple[int, ...] = (255, 255, 255)
+    crops: int = 4
+    fewest: int = 12
+    threads: int = 1
+    hold_out: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class BundleRecipe:
-    """Which checkpoints make a bundle, and what its manifest says of them."""
+    """Which checkpoints make a bundle, and what its manifest and card say. `sources`: keys of recipes/sources.toml."""
 
     bundles: Path
     name: str
@@ -94,15 +123,51 @@ class BundleRecipe:
     encode: dict[str, Any] = field(default_factory=dict)
     score: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        return self.bundles / f"{self.name}-{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRecipe:
+    """What a bundle is measured on; the figures go into its card."""
+
+    bundle: Path
+    demo: Path
+    split: str = "golden"
+    grocery: Path | None = None
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CommonRecipe:
+    """[common]: the same in every section that knows these keys and does not say otherwise."""
+
+    runs: Path
+    data: Path
+    demo: Path
+    extra: tuple[Path, ...] = ()
+    threads: int = 1
+    seed: int = 7
 
 
 def read_recipe(path: Path, section: str, kind: type, **overrides: Any) -> Any:
     """The `[section]` of a TOML recipe as `kind`. Raises ValueError for a key that `kind` does not have."""
-    values = tomllib.loads(path.read_text()).get(section, {}) | overrides
+    recipe = tomllib.loads(path.read_text())
     known = {item.name: item for item in fields(kind)}
+    common = {name: value for name, value in recipe.get(COMMON, {}).items() if name in known}
+    values = common | recipe.get(section, {}) | overrides
     if unknown := set(values) - set(known):
         raise ValueError(f"{path} [{section}]: unknown {sorted(unknown)}; known are {sorted(known)}")
+    if lacking := {name for name, item in known.items() if is_needed(item)} - set(values):
+        raise ValueError(f"{path} [{section}]: {sorted(lacking)} must be given")
     return kind(**{name: to_type(known[name].type, value) for name, value in values.items()})
+
+
+def is_needed(item: Field) -> bool:
+    return item.default is MISSING and item.default_factory is MISSING
 
 
 def to_type(annotation: Any, value: Any) -> Any:
@@ -110,6 +175,6 @@ def to_type(annotation: Any, value: Any) -> Any:
         return Path(value)
     if annotation == tuple[Path, ...]:
         return tuple(Path(item) for item in value)
-    if annotation == tuple[int, ...]:
+    if annotation in (tuple[int, ...], tuple[str, ...]):
         return tuple(value)
     return value

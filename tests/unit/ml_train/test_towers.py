@@ -9,16 +9,16 @@ import torch
 
 from ml.bundle import canonical_image, load_bundle
 from ml.encode.images import ImageSpec, to_square
-from ml.train.assemble import manifest_of
+from ml.train.assemble import card_of, manifest_of
 from ml.train.batches import Batches
 from ml.train.check import check_demo
-from ml.train.checkpoint import load_checkpoint
+from ml.train.checkpoint import load_checkpoint, part
 from ml.train.detector_model import build_detector
 from ml.train.export import write_bundle
 from ml.train.image import WARM_STEPS, Trainer, read_sources, train_image
 from ml.train.image_model import ImageTower
 from ml.train.recipe import BundleRecipe, ImageRecipe, TextRecipe
-from ml.train.text import part, train_text
+from ml.train.text import train_text
 from ml.train.text_model import TextTower
 
 
@@ -76,9 +76,8 @@ def test_the_bundle_computes_what_torch_computes(recipe, trained, tmp_path):
         detect={"size_px": 96, "fill": 114, "iou": 0.6, "floor": 0.05, "max_boxes": 5, "confident": 0.3},
         encode={"size_px": 64, "fill": [255, 255, 255], "margin": 0.05},
     )  # fmt: skip
-    folder = write_bundle(
-        tmp_path / "tiny", manifest_of(described, 32), detector=build_detector(None), image=tower, text=words
-    )
+    parts = {"detector": build_detector(None), "image": tower, "text": words}
+    folder = write_bundle(tmp_path / "tiny", manifest_of(described, 32), card_of(described), **parts)
     bundle = load_bundle(folder, threads=1)
     assert bundle.id.startswith("tiny-0.0.1-")
     pixels = to_square(canonical_image(), ImageSpec(64, (255, 255, 255), 32))
