@@ -57,11 +57,19 @@ def _leave_queue(image_id: int, status: str, reason: str) -> bool:
     return moved == 1
 
 
-@transaction.atomic
 def requeue(images) -> int:
     """Send rejected and failed pictures on their way once more, from the start."""
-    stuck = images.filter(status__in=[Image.Status.REJECTED, Image.Status.FAILED])
-    waiting = list(stuck.select_for_update().values_list("pk", flat=True))
+    return _start_again(images.filter(status__in=[Image.Status.REJECTED, Image.Status.FAILED]))
+
+
+def fetch_again(image_ids: Iterable[int]) -> int:
+    """Send indexed pictures whose stored file is broken on their way once more; until then their vectors are found."""
+    return _start_again(Image.objects.filter(pk__in=list(image_ids), status=Image.Status.INDEXED))
+
+
+@transaction.atomic
+def _start_again(images) -> int:
+    waiting = list(images.select_for_update().values_list("pk", flat=True))
     Image.objects.filter(pk__in=waiting).update(status=Image.Status.PENDING, reason="", attempts=0)
     if waiting:
         inspect = app.configure_task(INSPECT_TASK)

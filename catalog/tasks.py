@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from django.core.files.storage import default_storage
 from django.db import connection
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
@@ -11,6 +12,7 @@ from catalog.errors import FetchFailed, FetchRefused, SourceMissing
 from catalog.ingest.inspect import EMBED_TASK, inspect_pending
 from catalog.models import Image
 from catalog.services import mark_failed, mark_rejected
+from catalog.storage import WholeFileStorage
 from ml.errors import ImageRejected
 
 MAX_ATTEMPTS = 5
@@ -71,3 +73,11 @@ def requeue_forgotten(timestamp: int | None = None, limit: int = 1000) -> int:
     if inspected:
         app.configure_task(EMBED_TASK).batch_defer(*inspected)
     return len(waiting)
+
+
+@app.periodic(cron="29 3 * * *")
+@app.task(name="catalog.remove_drafts", queueing_lock="catalog.remove_drafts")
+def remove_drafts(timestamp: int | None = None) -> None:
+    """Deletes the drafts of pictures that workers left when they were killed."""
+    if isinstance(default_storage, WholeFileStorage):
+        default_storage.remove_drafts(older_than_s=3600)

@@ -173,3 +173,10 @@ class BuildFailed(IndexRefused):
     """The generation could not be built. What was wrong is kept with it; its files are gone."""
 
     code = "build-failed"
+
+
+class BrokenPicture(SearchError):
+    """The stored file of a catalog picture is broken. Import the feed again, and it is fetched and stored anew."""
+
+    status = 500
+    code = "broken-picture"

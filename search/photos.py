@@ -62,7 +62,7 @@ def keep(photo: Photo, objects: tuple[FoundObject, ...], fallback: bool) -> str:
         height=photo.height,
         objects_found=[{"bbox": found.bbox, "score": found.score, "label": found.label} for found in objects],
         fallback=fallback,
-        expires_at=timezone.now() + timedelta(hours=getattr(settings, "SIGHTLINE_PHOTO_HOURS", 24)),
+        expires_at=timezone.now() + timedelta(hours=settings.SIGHTLINE_PHOTO_HOURS),
     )
     keep_row(row)
     _known.add(row)
@@ -112,11 +112,18 @@ def open_kept(token: str) -> Photo:
     """The decoded photo behind a token. Raises PhotoExpired."""
     row = row_of(token)
     if (photo := _decoded.get(token)) is None:
-        image = Image.open(io.BytesIO(read_file(row)))
-        image.load()
-        photo = Photo(image, row.width, row.height)
+        photo = Photo(decode_kept(read_file(row)), row.width, row.height)
         _decoded.put(token, photo)
     return photo
+
+
+def decode_kept(data: bytes) -> Image.Image:
+    try:
+        image = Image.open(io.BytesIO(data))
+        image.load()
+        return image
+    except (OSError, SyntaxError, ValueError) as error:  # a power cut left part of it: photos are not synced
+        raise PhotoExpired("This photo can no longer be read. Upload it again.") from error
 
 
 def read_jpeg(token: str) -> bytes:
@@ -146,4 +153,19 @@ def purge_expired() -> int:
         storages["private"].delete(row.file)
         row.delete()
         gone += 1
+    return gone
+
+
+def purge_forgotten() -> int:
+    """Delete files older than any photo may be that no row names: whoever wrote them was killed. Returns how many."""
+    private = storages["private"]
+    before = timezone.now() - timedelta(hours=settings.SIGHTLINE_PHOTO_HOURS)
+    gone = 0
+    for folder in private.listdir("photos")[0] if private.exists("photos") else ():
+        names = [f"photos/{folder}/{name}" for name in private.listdir(f"photos/{folder}")[1]]
+        named = set(QueryPhoto.objects.filter(file__in=names).values_list("file", flat=True))
+        for name in names:
+            if name not in named and private.get_modified_time(name) < before:
+                private.delete(name)
+                gone += 1
     return gone

@@ -93,3 +93,10 @@ def flush_spool(timestamp: int | None = None) -> None:
 def purge_photos(timestamp: int | None = None) -> None:
     """Deletes shoppers' photos whose time is over."""
     photos.purge_expired()
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="search.purge_forgotten_photos", queueing_lock="search.purge_forgotten_photos")
+def purge_forgotten_photos(timestamp: int | None = None) -> None:
+    """Deletes photos that were stored and never became known, because their process was killed."""
+    photos.purge_forgotten()

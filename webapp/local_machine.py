@@ -1,5 +1,6 @@
 """What the embedded default knows about the machine it runs on."""
 
+import fcntl
 import os
 import secrets
 import socket
@@ -7,15 +8,21 @@ from pathlib import Path
 
 
 def secret_key(path: Path) -> str:
-    """The key kept in `path`, made on the first start."""
+    """The key kept in `path`, made on the first start: whole or not at all, and by one of several that start."""
+    if path.exists() and (key := path.read_text()):
+        return key
     path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path.with_name(path.name + ".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists() or not path.read_text():
+            draft = path.with_name(path.name + ".draft")
+            draft.touch(0o600)
+            draft.write_text(secrets.token_urlsafe(48))
+            draft.replace(path)
         return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text()
+    finally:
+        os.close(lock)
 
 
 def lan_address() -> str | None:

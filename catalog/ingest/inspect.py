@@ -39,12 +39,23 @@ def inspect_pending(image_id: int) -> None:
 
 
 def store(jpeg: bytes) -> str:
-    """Write under the content's own name: a second write of the same picture changes nothing."""
+    """Write under the content's own name, which is returned. A whole file is left alone, a broken one replaced."""
     digest = hashlib.sha256(jpeg).hexdigest()
     name = f"products/{digest[:2]}/{digest}.jpg"
-    if not default_storage.exists(name):
-        default_storage.save(name, ContentFile(jpeg))
-    return name
+    if default_storage.exists(name):
+        if holds(name, jpeg):
+            return name
+        default_storage.delete(name)
+    return default_storage.save(name, ContentFile(jpeg))
+
+
+def holds(name: str, jpeg: bytes) -> bool:
+    """Whether the stored file is this picture: a disk that was full or lost its power may have left part of it."""
+    try:
+        with default_storage.open(name) as file:
+            return file.read(len(jpeg) + 1) == jpeg
+    except FileNotFoundError:  # deleted meanwhile
+        return False
 
 
 @transaction.atomic

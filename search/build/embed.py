@@ -1,24 +1,31 @@
 """Catalog pictures to vectors in the hot tier. Every step may be repeated: the outcome is the same."""
 
-from collections.abc import Iterable
+import io
+import logging
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image as Picture
 
 from catalog.models import Image
-from catalog.services import mark_indexed
+from catalog.services import fetch_again, mark_indexed
 from search.build.register import EMBEDDABLE, missing
+from search.errors import BrokenPicture
 from search.models import Bundle, ImageVector
 from search.serving import find_folder, is_loaded, loaded_bundle
 
 BATCH = 16
+LOOKED_AT = BATCH * 20  # pictures read from the database at a time
+log = logging.getLogger(__name__)
 
 
 def embed_image(image_id: int) -> int:
     """Encode this picture, and some others that wait beside it: sixteen at once cost less than sixteen times one.
 
-    Returns how many are indexed by this call; 0 where another worker has done it, or the picture is gone.
+    Returns how many are indexed by this call; 0 where another worker has done it, or the picture is gone. Raises
+    BrokenPicture for this one; what is wrong with another one is left to its own job.
     """
     with transaction.atomic():
         # This picture's lock is waited for: if the worker that holds it dies, the picture is still done here.
@@ -28,20 +35,33 @@ def embed_image(image_id: int) -> int:
             return 0
         others = Image.objects.select_for_update(of=("self",), skip_locked=True).exclude(file="").exclude(pk=own.pk)
         beside = others.filter(status=Image.Status.INSPECTED, blocked=False).order_by("pk")[: BATCH - 1]
-        return store_vectors([own, *openable(beside)], bundles_to_fill())
+        return store_vectors([(own, open_stored(own.file)), *readable(beside)], bundles_to_fill())
 
 
 def fill_bundle(bundle_id: str) -> int:
-    """One batch of pictures that have no vector of this bundle yet. Returns how many; 0 when it is complete."""
+    """One batch of pictures that have no vector of this bundle yet. Returns how many; 0 when it is complete.
+
+    One that was indexed before and whose file is broken now is fetched again, and encoded when it has come.
+    """
+    broken: list[Image] = []
     with transaction.atomic():
-        waiting = Image.objects.select_for_update(of=("self",), skip_locked=True).filter(status__in=EMBEDDABLE)
-        pending = waiting.filter(pk__in=missing(bundle_id).values("pk")).order_by("pk")
-        return store_vectors(openable(pending[: BATCH * 20])[:BATCH], [bundle_id])
+        batch = list(islice(readable(without_vector(bundle_id), broken), BATCH))
+        fetch_again([image.pk for image in broken])
+        return store_vectors(batch, [bundle_id])
 
 
-def store_vectors(images: list[Image], bundle_ids: list[str]) -> int:
+def without_vector(bundle_id: str) -> Iterator[Image]:
+    """By id, locked as they are met: there may be millions. Call it in a transaction."""
+    waiting = Image.objects.select_for_update(of=("self",), skip_locked=True).filter(status__in=EMBEDDABLE)
+    last = 0
+    while chunk := list(waiting.filter(pk__gt=last, pk__in=missing(bundle_id).values("pk")).order_by("pk")[:LOOKED_AT]):
+        yield from chunk
+        last = chunk[-1].pk
+
+
+def store_vectors(batch: list[tuple[Image, Picture.Image]], bundle_ids: list[str]) -> int:
     """Call with the images locked: vectors and states are written in one transaction, so committed means searchable."""
-    pictures = [open_stored(image.file) for image in images]
+    images, pictures = [image for image, _ in batch], [picture for _, picture in batch]
     for bundle_id in bundle_ids if images else ():
         vectors = loaded_bundle(bundle_id).encode_images(pictures)
         rows = [
@@ -64,12 +84,27 @@ def bundles_to_fill() -> list[str]:
     return filled + [row.pk for row in retired[:1] if is_loaded(row.pk) or find_folder(row.pk) is not None]
 
 
-def openable(images: Iterable[Image]) -> list[Image]:
-    """Those whose file is there: a lost file fails in its own job, and does not hold up the others."""
-    return [image for image in images if image.file and default_storage.exists(image.file)]
+def readable(images: Iterable[Image], broken: list[Image] | None = None) -> Iterator[tuple[Image, Picture.Image]]:
+    """Those whose file is there and whole, with their pictures. `broken` gets the others, but not those whose file is
+    lost or cannot be reached: a disk that is not mounted looks like that."""
+    for image in images:
+        try:
+            if image.file and default_storage.exists(image.file):
+                yield image, open_stored(image.file)
+        except BrokenPicture as error:
+            log.warning("image %s: %s", image.pk, error)
+            if broken is not None:
+                broken.append(image)
+        except OSError as error:
+            log.warning("image %s: its file %s cannot be read: %s", image.pk, image.file, error)
 
 
 def open_stored(name: str) -> Picture.Image:
-    """A cleaned catalog picture: already upright RGB without metadata."""
-    with default_storage.open(name) as file, Picture.open(file) as picture:
-        return picture.convert("RGB")
+    """A cleaned catalog picture: already upright RGB without metadata. Raises BrokenPicture, and OSError."""
+    with default_storage.open(name) as file:
+        data = file.read()
+    try:
+        with Picture.open(io.BytesIO(data)) as picture:
+            return picture.convert("RGB")
+    except Exception as error:  # whatever a decoder finds wrong with bytes that are all here
+        raise BrokenPicture(f"Its stored file {name} is no whole picture ({error}).") from error

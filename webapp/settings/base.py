@@ -75,10 +75,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},  # catalog pictures, public under /media/
-    "private": {  # shoppers' photos: no URL leads here
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
+    "default": {"BACKEND": "catalog.storage.WholeFileStorage"},  # catalog pictures, public under /media/
+    "private": {  # shoppers' photos: no URL leads here, and a shopper waits while one is written
+        "BACKEND": "catalog.storage.WholeFileStorage",
+        "OPTIONS": {"location": VAR_DIR / "private", "base_url": None, "durable": False},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
