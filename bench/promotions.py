@@ -152,20 +152,26 @@ def measure(shop: Shop, urls: list[str], arguments, name: str, change) -> bool:
         busy_from = time.monotonic()
         changes = []
         for _ in range(arguments.rounds):
-            for generation in change():
-                changes.append((time.monotonic(), generation))
+            steps, began_s = change(), time.monotonic()
+            for generation in steps:
+                changes.append((began_s, time.monotonic(), generation))
                 time.sleep(arguments.pause_s)
+                began_s = time.monotonic()
         ended = time.monotonic()
     busy = load.between(busy_from, ended)
-    follow_s = times_to_follow(busy, [*changes, (ended, "")])
+    follow_s = times_to_follow(busy, [*changes, (ended, ended, "")])
     return tell(shop, name, load.between(quiet_from, busy_from), busy, follow_s)
 
 
-def times_to_follow(replies: list[Reply], changes: list[tuple[float, str]]) -> list[float]:
-    """Seconds from each change to the last search, of either server, that was answered by another generation."""
+def times_to_follow(replies: list[Reply], changes: list[tuple[float, float, str]]) -> list[float]:
+    """Seconds from each change to the last search, of either server, that was answered by another generation.
+
+    changes: when it began, when it was done, and the generation that should answer from then on. Searches that were
+    answered after the next one had begun say nothing about this one.
+    """
     found = []
-    for (at, generation), (until, _) in pairwise(changes):
-        after = [reply for reply in replies if at <= reply.sent_s < until]
+    for (_, at, generation), (until, _, _) in pairwise(changes):
+        after = [reply for reply in replies if at <= reply.sent_s and reply.sent_s + reply.ms / 1000 < until]
         found.append(max((r.sent_s - at for r in after if r.body.get("generation") != generation), default=0.0))
     return found
 
