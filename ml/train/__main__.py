@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from ml.errors import BundleError
 from ml.train import steps
 from ml.train.recipe import CheckRecipe
 
@@ -14,6 +15,7 @@ ABOUT = {
     "detector": "train the detector",
     "image": "train the image tower",
     "text": "train the text head",
+    "heads": "train the attribute heads",
     "bundle": "the recipe's checkpoints to a bundle",
 }
 
@@ -41,7 +43,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         options.run(options)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, BundleError) as error:
         sys.exit(str(error))
 
 

@@ -22,6 +22,8 @@ class TextHalf(nn.Module):
 
 def open_clip_towers(name: str, pretrained: str | None) -> Towers:
     """Both towers with their weights. Raises NotExportable."""
+    if pretrained is None and ":" not in name:
+        raise NotExportable(f"open_clip {name} has no weights: name a tag that open_clip knows, or a checkpoint file")
     torch.backends.mha.set_fastpath_enabled(False)  # its fused operator has no ONNX counterpart
     try:
         model = open_clip.create_model(name, pretrained=pretrained, require_pretrained=True).float().eval()
