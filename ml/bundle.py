@@ -11,7 +11,7 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from ml.detect import Detections, Detector, DetectorSpec
-from ml.encode import ImageEncoder, ImageSpec, TextEncoder, TokenPadding
+from ml.encode import Heads, ImageEncoder, ImageSpec, TextEncoder, TokenPadding, load_heads
 from ml.errors import BundleError
 from ml.manifest import MANIFEST, check_files, identify, read_card, read_manifest, version_key
 
@@ -33,6 +33,7 @@ class Bundle:
     detector: Detector
     image_encoder: ImageEncoder
     text_encoder: TextEncoder | None
+    heads: Heads | None = None
 
     @property
     def name(self) -> str:
@@ -74,6 +75,14 @@ class Bundle:
             raise BundleError(f"{self.id} encodes pictures only: it has no text tower.")
         return self.text_encoder.encode(texts)
 
+    def attributes(self, vector: np.ndarray, image: Image.Image | None = None) -> dict[str, tuple[str, float]]:
+        """{attribute: (label, probability)} of one picture's vector float32 (dim,); surer of colours with the picture.
+
+        Attributes are colour, category, material and pattern; those that nobody can tell are left out, and all of them
+        by a bundle without heads.
+        """
+        return self.heads.guess(vector, image) if self.heads else {}
+
     def close(self) -> None:
         """Let the sessions go; ONNX Runtime frees their memory with the last reference."""
         for model in (self.detector, self.image_encoder, self.text_encoder):
@@ -93,6 +102,7 @@ def load_bundle(folder: Path, *, threads: int = 2) -> Bundle:
             detector=load_detector(folder, manifest, threads),
             image_encoder=load_image_encoder(folder, manifest, threads),
             text_encoder=load_text_encoder(folder, manifest, threads),
+            heads=load_heads(folder / manifest["heads"]["file"]) if manifest.get("heads") else None,
         )
     except BundleError:
         raise

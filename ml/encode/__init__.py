@@ -1,6 +1,7 @@
-"""Pictures and words to unit vectors of one space."""
+"""Pictures and words to unit vectors of one space, and what a vector says of a product."""
 
+from ml.encode.heads import Heads, load_heads
 from ml.encode.images import ImageEncoder, ImageSpec
 from ml.encode.texts import TextEncoder, TokenPadding
 
-__all__ = ["ImageEncoder", "ImageSpec", "TextEncoder", "TokenPadding"]
+__all__ = ["Heads", "ImageEncoder", "ImageSpec", "TextEncoder", "TokenPadding", "load_heads"]

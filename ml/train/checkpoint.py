@@ -19,6 +19,11 @@ def load_checkpoint(path: Path) -> dict[str, Any] | None:
     return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
 
 
+def part(state: dict[str, Any], name: str) -> dict[str, Any]:
+    """The entries of one submodule."""
+    return {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
+
+
 def log_row(path: Path, **values: Any) -> None:
     """One line of the CSV log; the header comes with the first."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from ml.train.recipe import (
     CheckRecipe,
     CommonRecipe,
     DetectorRecipe,
+    HeadsRecipe,
     ImageRecipe,
     TextRecipe,
     read_recipe,
@@ -57,6 +58,13 @@ def text(values: TextRecipe, section: str, _: Path) -> object:
     return train_text(values, name=section)
 
 
+def heads(values: HeadsRecipe, section: str, _: Path) -> object:
+    from ml.train.heads import train_heads
+
+    path, report = train_heads(values, name=section)
+    return f"{path}\n{json.dumps(report, indent=2)}"
+
+
 def bundle(values: BundleRecipe, _: str, file: Path) -> object:
     from ml.train.assemble import assemble
 
@@ -75,6 +83,7 @@ STEPS = {
     "detector": Step(DetectorRecipe, detector),
     "image": Step(ImageRecipe, image),
     "text": Step(TextRecipe, text),
+    "heads": Step(HeadsRecipe, heads, resumes=False),
     "bundle": Step(BundleRecipe, bundle, lambda values, _: values.folder, resumes=False),
     "check": Step(CheckRecipe, check, lambda values, _: values.bundle / CARD, resumes=False),
 }

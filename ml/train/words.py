@@ -1,12 +1,14 @@
 """Search phrases from a product's attributes, and which products they fit."""
 
+import re
 from dataclasses import dataclass
 from random import Random
 
 from ml.train.items import Item
 
-ORDER = ("style", "pattern", "color", "material", "type")
+ORDER = ("whom", "style", "pattern", "color", "material", "type")
 TITLE_SHARE = 0.2
+SENTENCE_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +20,22 @@ class Phrase:
 
 
 def phrase(item: Item, random: Random) -> Phrase:
-    """Some of the item's attributes in the order that people say them, or now and then its whole title."""
+    """Some of the item's attributes in the order that people say them, or now and then its title or a sentence."""
     attributes = item.attributes
     if "title" in attributes and random.random() < TITLE_SHARE:
         return Phrase(attributes["title"], (("title", attributes["title"]),))
+    if "description" in attributes and random.random() < SENTENCE_SHARE:
+        text = random.choice(sentences(attributes["description"]))
+        return Phrase(f"{attributes['type']}: {text}", (("title", attributes["title"]),))
     kept = [name for name in ORDER if name in attributes and (name == "type" or random.random() < 0.55)]
     kept = [name for name in kept if attributes[name] != "plain"] or ["type"]
     kept += ["legs"] * ("legs" in attributes and random.random() < 0.25)
     named = tuple((name, attributes[name]) for name in kept)
     return Phrase(compose(dict(named), random), named)
+
+
+def sentences(text: str) -> list[str]:
+    return re.findall(r"[^.!?]+[.!?]?", text)
 
 
 def compose(named: dict[str, str], random: Random) -> str:

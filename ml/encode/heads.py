@@ -1,0 +1,99 @@
+"""Attribute heads: what a finished vector says of colour, material, pattern and kind. Multinomial logistic regression.
+
+The vectors are not changed by them, so that facets cost nothing of the search.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ml.errors import BundleError
+from ml.inspect.colours import PALETTE, colour_shares
+
+NOTHING_KNOWN = ""  # the label of what is none of a head's other labels
+MIDDLE_SHARE = 0.5
+
+Guess = tuple[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One attribute. weight float32 (inputs, k), bias float32 (k,), both divided by the fitted temperature.
+
+    With more inputs than the vector is long, the rest are colour features.
+    """
+
+    labels: tuple[str, ...]
+    weight: np.ndarray
+    bias: np.ndarray
+
+    def probabilities(self, inputs: np.ndarray) -> np.ndarray:
+        """inputs float32 (n, inputs) -> float32 (n, k), rows sum to 1."""
+        logits = inputs @ self.weight + self.bias
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True)
+
+    def guess(self, inputs: np.ndarray) -> Guess:
+        """The likeliest label of one row (inputs,), and how likely it is."""
+        (shares,) = self.probabilities(inputs[None])
+        return self.labels[int(shares.argmax())], float(shares.max())
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """`by_vector`: heads that need the vector alone; `by_picture`: those that are surer with the picture's colours."""
+
+    by_vector: Mapping[str, Head]
+    by_picture: Mapping[str, Head]
+
+    def guess(self, vector: np.ndarray, image: Image.Image | None = None) -> dict[str, Guess]:
+        """{attribute: (label, probability)} of one vector float32 (dim,); what is not known is left out."""
+        found = {name: head.guess(vector) for name, head in self.by_vector.items()}
+        if image is not None and self.by_picture:
+            inputs = np.concatenate([vector, colour_features(image)])
+            found |= {name: head.guess(inputs) for name, head in self.by_picture.items()}
+        return {name: each for name, each in found.items() if each[0] != NOTHING_KNOWN}
+
+
+def colour_features(image: Image.Image) -> np.ndarray:
+    """float32 (42,): square roots of the palette's shares, of the whole object and of the picture's middle."""
+    width, height = image.size
+    x, y = width * (1 - MIDDLE_SHARE) / 2, height * (1 - MIDDLE_SHARE) / 2
+    middle = image.crop((int(x), int(y), max(int(x) + 1, int(width - x)), max(int(y) + 1, int(height - y))))
+    return np.sqrt(np.concatenate([colour_shares(image), colour_shares(middle)])).astype(np.float32)
+
+
+def load_heads(path: Path) -> Heads:
+    """Heads from an npz file: `<attribute>/<inputs>/labels|weight|bias`, inputs being vector or picture.
+
+    Raises BundleError where they were fitted to colour features of another palette.
+    """
+    with np.load(path, allow_pickle=False) as file:
+        values = dict(file)
+    if not np.array_equal(values.pop("palette"), palette()):
+        raise BundleError(f"{path} was made with another palette of colours. Train the heads again.")
+    heads: dict[str, dict[str, Head]] = {"vector": {}, "picture": {}}
+    for name, inputs in sorted({tuple(key.split("/")[:2]) for key in values}):
+        labels, weight, bias = (values[f"{name}/{inputs}/{each}"] for each in ("labels", "weight", "bias"))
+        heads[inputs][name] = Head(tuple(labels.tolist()), weight.astype(np.float32), bias.astype(np.float32))
+    return Heads(heads["vector"], heads["picture"])
+
+
+def save_heads(path: Path, heads: Heads) -> None:
+    """Weights as float16, which changes no probability by more than about 0.001."""
+    values = {"palette": palette()}
+    for inputs, group in (("vector", heads.by_vector), ("picture", heads.by_picture)):
+        for name, head in group.items():
+            values[f"{name}/{inputs}/labels"] = np.array(head.labels)
+            values[f"{name}/{inputs}/weight"] = head.weight.astype(np.float16)
+            values[f"{name}/{inputs}/bias"] = head.bias.astype(np.float32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **values)
+
+
+def palette() -> np.ndarray:
+    """uint8 (21, 3): the colours that colour features are shares of."""
+    return np.array(list(PALETTE.values()), dtype=np.uint8)

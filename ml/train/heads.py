@@ -1,0 +1,116 @@
+"""Train attribute heads on frozen vectors: logistic regressions, their sureness set by a temperature on other pictures.
+
+The search is not touched by them: the vectors stay what they are.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ml.encode.heads import Head, Heads, save_heads
+from ml.evaluate.calibration import expected_calibration_error
+from ml.train.heads_data import Examples, examples, read_words
+from ml.train.recipe import HeadsRecipe
+from ml.train.text_items import every_item
+from ml.train.text_pictures import open_pictures
+
+WITH_COLOURS = ("colour",)
+TUNED_EVERY = 5
+DECAYS = (0.3, 1.0, 3.0, 10.0)
+TEMPERATURES = np.geomspace(0.5, 3.0, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """One head, and how it does on the held-out pictures of each source."""
+
+    head: Head
+    report: dict[str, dict[str, float]]
+
+
+def train_heads(recipe: HeadsRecipe, *, name: str = "heads") -> tuple[Path, dict]:
+    """The npz file of all heads, and {head: {source: accuracy and calibration on held-out products}}."""
+    torch.set_num_threads(recipe.threads)
+    pictures = open_pictures(recipe.image, size_px=recipe.size_px, fill=recipe.fill, kept=recipe.runs / "vectors")
+    stocks, words = every_item(recipe.data, recipe.demo, recipe.extra, hold_out=recipe.hold_out), read_words()
+    shown = {name: (pictures.gallery(name, each.items, crops=recipe.crops), each) for name, each in stocks.items()}
+    by_vector, by_picture, report = {}, {}, {}
+    for head in words:
+        rows = enough(examples(head, shown, words[head]), recipe.fewest)
+        if len(set(rows.labels.tolist())) < 2:
+            continue
+        fitted = fit_head(rows, rows.vectors)
+        by_vector[head], report[head] = fitted.head, fitted.report
+        if head in WITH_COLOURS:
+            seen = pictures.colours(head, tuple(rows.crops))
+            fitted = fit_head(rows, np.concatenate([rows.vectors, seen], axis=1))
+            by_picture[head], report[f"{head} with the picture"] = fitted.head, fitted.report
+    path = recipe.runs / name / "heads.npz"
+    save_heads(path, Heads(by_vector, by_picture))
+    return path, report
+
+
+def enough(rows: Examples, fewest: int) -> Examples:
+    """Without labels that too few products have."""
+    products = Counter(label for label, _ in set(zip(rows.labels, rows.keys, strict=True)))
+    return rows.only(np.array([products[label] >= fewest for label in rows.labels], bool))
+
+
+def fit_head(rows: Examples, inputs: np.ndarray) -> Fitted:
+    """Decay and temperature are chosen on a fifth of the training products, then all of them are learned from."""
+    labels = tuple(sorted(set(rows.labels.tolist())))
+    numbers = np.array([labels.index(label) for label in rows.labels.tolist()])
+    held = rows.held
+    tuned = ~held & np.array([crc32(key[::-1].encode()) % TUNED_EVERY == 0 for key in rows.keys], bool)
+    learned = ~held & ~tuned
+    tries = []
+    for decay in DECAYS:
+        weight, bias = regress(inputs[learned], numbers[learned], len(labels), decay)
+        logits = inputs[tuned] @ weight + bias
+        temperature = min(TEMPERATURES, key=lambda value: surprise(logits / value, numbers[tuned]))
+        tries.append((surprise(logits / temperature, numbers[tuned]), decay, temperature))
+    _, decay, temperature = min(tries)
+    weight, bias = regress(inputs[~held], numbers[~held], len(labels), decay)
+    head = Head(labels, weight / np.float32(temperature), bias / np.float32(temperature))
+    return Fitted(head, judge(head, rows.only(held), inputs[held]))
+
+
+def regress(inputs: np.ndarray, numbers: np.ndarray, count: int, decay: float) -> tuple[np.ndarray, np.ndarray]:
+    """Multinomial logistic regression with a squared penalty: weight float32 (d, count), bias float32 (count,)."""
+    n, d = inputs.shape
+    x, y = torch.from_numpy(inputs).float(), torch.from_numpy(numbers)
+    weight, bias = torch.zeros(d, count, requires_grad=True), torch.zeros(count, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weight, bias], max_iter=200, history_size=10, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(x @ weight + bias, y) + decay / (2 * n) * (weight**2).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return weight.detach().numpy(), bias.detach().numpy()
+
+
+def surprise(logits: np.ndarray, numbers: np.ndarray) -> float:
+    """Mean negative log-likelihood."""
+    return float(F.cross_entropy(torch.from_numpy(logits), torch.from_numpy(numbers)))
+
+
+def judge(head: Head, rows: Examples, inputs: np.ndarray) -> dict[str, dict[str, float]]:
+    """{source: top-1 accuracy, expected calibration error, pictures}, and of all of them."""
+    report = {}
+    for source in ("all", *sorted(set(rows.sources.tolist()))):
+        wanted = np.ones(len(rows.labels), bool) if source == "all" else rows.sources == source
+        if not wanted.any():
+            continue
+        shares = head.probabilities(inputs[wanted])
+        right = np.array(head.labels)[shares.argmax(axis=1)] == rows.labels[wanted]
+        error = expected_calibration_error(shares.max(axis=1), right)
+        report[source] = {"accuracy": float(right.mean()), "calibration_error": error, "pictures": int(wanted.sum())}
+    return report
