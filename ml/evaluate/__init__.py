@@ -7,8 +7,10 @@ Every query of the qrels with a right answer counts: one without results scores 
 
 from ml.evaluate.boxes import detection_recall, match_boxes
 from ml.evaluate.ranking import average_precision, judged_at_k, mrr, ndcg_at_k, precision_at_1, recall_at_k
+from ml.evaluate.separation import auroc
 
 __all__ = [
+    "auroc",
     "average_precision",
     "detection_recall",
     "judged_at_k",

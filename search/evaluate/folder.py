@@ -12,13 +12,17 @@ MIN_VISIBLE = 0.5  # below, even a person would not be sure what it is
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One query with its right answers: {sku: grade}, a grade above 0 is right."""
+    """One query with its right answers: {sku: grade}, a grade above 0 is right. None are for what is not sold."""
 
     id: str
     photo: str | None
     text: str | None
     bbox: Box | None
     right: dict[str, float]
+
+    @property
+    def sold(self) -> bool:
+        return bool(self.right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,10 @@ def question(number: str, row: dict) -> Question | None:
     right = {str(sku): float(grade) for sku, grade in (row.get("grades") or {}).items()}
     for sku in [*([row["product_id"]] if row.get("product_id") is not None else []), *(row.get("product_ids") or [])]:
         right.setdefault(str(sku), 1.0)
-    if not any(grade > 0 for grade in right.values()):
-        raise ValueError("no right answer is named")
+    if row.get("sold") is False:
+        right = {}
+    elif not any(grade > 0 for grade in right.values()):
+        raise ValueError("no right answer is named, nor is it said that the thing is not sold")
     photo, text = row.get("photo"), row.get("text")
     if not photo and not text:
         raise ValueError("neither photo nor text")
