@@ -48,6 +48,9 @@ class FakeBundle:
     def encode_images(self, images) -> np.ndarray:
         return np.stack([self.vector(image.getpixel((0, 0))[0] * 256 + image.getpixel((0, 0))[1]) for image in images])
 
+    def attributes(self, vector, image=None) -> dict:
+        return {}
+
     def detect(self, image) -> Detections:
         raise AssertionError("no test asks for that")
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image
 
 from ml.bundle import Bundle
@@ -12,6 +13,7 @@ from search.errors import BoxOutside
 from search.types import Box, FoundObject, Photo
 
 MIN_SIDE_PX = 2.0
+SURE_OF_KIND = 0.8  # as probable as the bundle's category head must find a name before the page uses it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ def check_box(box: Box, photo: Photo) -> Box:
 def crops(photo: Photo, boxes: Sequence[Box], bundle: Bundle) -> list[Image.Image]:
     """What is encoded: each box with the margin that the bundle was trained with."""
     return [crop(photo.image, photo.to_image(box), bundle.margin) for box in boxes]
+
+
+def kind_of(bundle: Bundle, views: np.ndarray) -> str:
+    """What sort of thing the first of the crops, float32 (m, dim), shows; "" where the bundle is not sure."""
+    label, probability = bundle.attributes(views[0]).get("category", ("", 0.0)) if len(views) else ("", 0.0)
+    return label if probability >= SURE_OF_KIND else ""
 
 
 def rounded(box: Sequence[float]) -> Box:

@@ -64,10 +64,11 @@ def frames_of(found: FoundObjects, chosen: Frame | None = None) -> list[Frame]:
 
 
 def named_by(answer: Answer, frame: Frame) -> Frame:
-    """A frame that has no name of its own takes the kind of thing that most of its first matches are."""
+    """A frame without a name takes the kind of thing that most of its first matches are, else what the bundle sees."""
     kinds = Counter(card.category for card in answer.results[:AGREE_AMONG] if card.category)
     kind, count = kinds.most_common(1)[0] if kinds else ("", 0)
-    return replace(frame, name=kind, kind=kind) if count >= AGREE and not frame.kind else frame
+    kind = kind if count >= AGREE else answer.understanding.get("sees", "")
+    return replace(frame, name=kind, kind=kind) if kind and not frame.kind else frame
 
 
 def place_dots(small_first: list[Box], apart: float) -> dict[Box, Spot]:

@@ -16,9 +16,9 @@ def card(rank: int, category: str) -> Card:
     return Card(rank, rank, str(rank), "title", "brand", category, Decimal(1), "EUR", True, "", 0.5, {})
 
 
-def answer(*categories: str) -> Answer:
+def answer(*categories: str, **understanding: str) -> Answer:
     cards = tuple(card(rank, category) for rank, category in enumerate(categories, start=1))
-    return Answer("query", cards, None, {}, False, "bundle", None, {})
+    return Answer("query", cards, None, understanding, False, "bundle", None, {})
 
 
 def test_a_small_box_lies_above_and_the_large_one_shows_its_number_beside_it():
@@ -45,6 +45,13 @@ def test_a_frame_is_named_by_what_most_of_its_first_matches_are():
     assert named_by(answer("Sofa", "Sofa", "Bench", "Sofa"), tapped).heading == "Sofa like this"
     assert named_by(answer("Sofa", "Lamp", "Bench"), tapped).name == "Object 3"
     assert named_by(answer(), tapped).name == "Object 3"
+
+
+def test_where_the_matches_do_not_agree_a_frame_is_named_by_what_the_bundle_sees():
+    tapped = frame_of(found(), LARGE, 3)
+    assert named_by(answer("Sofa", "Lamp", "Bench", sees="Rugs"), tapped).heading == "Rugs like this"
+    assert named_by(answer("Sofa", "Sofa", "Sofa", sees="Rugs"), tapped).name == "Sofa"
+    assert named_by(answer("Sofa", sees=""), tapped).name == "Object 3"
 
 
 def test_the_chosen_frame_keeps_its_new_name_among_the_others():

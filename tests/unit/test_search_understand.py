@@ -10,7 +10,7 @@ from search.photo_memory import DecodedPhotos
 from search.timing import Stopwatch
 from search.types import Photo, Query
 from search.understand.asked import check_kind, fuse_views
-from search.understand.objects import check_box, choose_objects, choose_target
+from search.understand.objects import check_box, choose_objects, choose_target, kind_of
 from search.understand.words import clean_text
 
 PHOTO = Photo(Image.new("RGB", (640, 480)), 1280, 960)
@@ -46,6 +46,23 @@ def test_a_box_is_cut_at_the_photos_edge():
 def test_a_box_without_area_in_the_photo_is_refused(box):
     with pytest.raises(BoxOutside):
         check_box(box, PHOTO)
+
+
+class Sees:
+    """A bundle that is so and so sure of a lamp."""
+
+    def __init__(self, probability: float) -> None:
+        self.probability = probability
+
+    def attributes(self, vector, image=None) -> dict:
+        return {"category": ("Lamps", self.probability)}
+
+
+def test_a_kind_is_named_where_the_bundle_is_sure():
+    views = np.ones((2, 4), np.float32)
+    assert kind_of(Sees(0.9), views) == "Lamps"
+    assert kind_of(Sees(0.5), views) == ""
+    assert kind_of(Sees(0.9), views[:0]) == ""
 
 
 def test_words_are_one_clean_line():
