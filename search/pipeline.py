@@ -6,18 +6,22 @@ from search import photos
 from search.known import cards_of, facts_of, vectors_of
 from search.rerank.collapse import collapse
 from search.rerank.diversify import diversify
+from search.rerank.evidence import weigh
 from search.rerank.order import rank
+from search.rerank.printed import match
 from search.rerank.rules import apply_rules
 from search.respond.answer import next_page, page
 from search.respond.record import record, record_click
 from search.retrieve.follow import current
 from search.retrieve.gather import gather
+from search.retrieve.printed import add_printed, printed_on
 from search.retrieve.router import retriever
 from search.serving import database_at_hand, loaded_bundle, model_slot
 from search.timing import Stopwatch, count_partial
 from search.types import Answer, FoundObjects, Photo, Query
 from search.understand.asked import check_kind, encode
-from search.understand.objects import Target, check_box, choose_objects, choose_target, crops
+from search.understand.objects import Target, check_box, choose_objects, choose_target, crops, kind_of
+from search.understand.reading import start_reading
 from search.understand.words import clean_text
 
 reopen_objects = photos.photo_objects
@@ -58,12 +62,19 @@ def find_products(query: Query) -> Answer:
         target = find_target(query, photo, bundle)
     with watch.stage("crop"):
         pictures = crops(photo, target.boxes, bundle) if photo else []
+        reading = start_reading(pictures)
     with watch.stage("encode"):
         asked = encode(bundle.id, pictures, query, words, partial(vectors_of, serving))
     with watch.stage("retrieve"):
         gathered = gather(asked, query.filters, retriever(serving))
+    with watch.stage("read"):
+        read = reading.words()
+        gathered = add_printed(gathered, read, asked, query.filters)
     with watch.stage("rescore"):
         hits = rank(asked, gathered)
+    with watch.stage("evidence"):
+        printed = match(read, printed_on(hit.product_id for hit in hits) if read else {})
+        hits = weigh(hits, [printed.evidence])
     with watch.stage("rules"):
         facts = facts_of(serving, bundle.id, [hit.product_id for hit in hits])
         hits = apply_rules(hits, facts, query.mode)
@@ -72,7 +83,8 @@ def find_products(query: Query) -> Answer:
     with watch.stage("diversify"):
         hits = diversify(hits, query.mode)
     with watch.stage("record"):
-        understanding = describe(kind, query, words, target)
+        understanding = describe(kind, query, words, target, printed.known)
+        understanding |= {"sees": kind_of(bundle, asked.views) if photo else ""}
         generation = serving.generation_id(bundle.id)
         log = record(query, understanding, hits, bundle.id, gathered.partial, watch.report_ms(), generation)
     if gathered.partial:
@@ -101,8 +113,11 @@ def find_target(query: Query, photo: Photo | None, bundle) -> Target:
     return choose_target(*choose_objects(detections, photo, bundle.confident), photo)
 
 
-def describe(kind: str, query: Query, words: str | None, target: Target) -> dict:
-    """What was understood of the query: for the page to say, and for the log."""
+def describe(kind: str, query: Query, words: str | None, target: Target, printed: tuple[str, ...]) -> dict:
+    """What was understood of the query: for the page to say, and for the log.
+
+    Of the words in a photo those alone that the catalog knows: a letter on the table is nobody's business.
+    """
     return {
         "kind": kind,
         "text": words,
@@ -111,4 +126,5 @@ def describe(kind: str, query: Query, words: str | None, target: Target) -> dict
         "fallback": target.fallback,
         "mode": query.mode,
         "product_id": query.product_id,
+        "words_in_picture": list(printed),
     }

@@ -1,21 +1,24 @@
 """What the worker does for search. Any job may run twice: each looks at what is there first."""
 
 import logging
+from contextlib import suppress
 from functools import partial
 
 from django.conf import settings
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from catalog.services import mark_failed
 from search import photos
-from search.build import embed, pins, upkeep
+from search.build import details, embed, pins, upkeep
 from search.build.child import run_child
 from search.respond.spool import spool
 
 MAX_ATTEMPTS = 5
 INDEX = "search.index"  # long work on the index, one job at a time
 FIRST = 1  # before the pictures of an import, which may be thousands
+LAST = -1  # after them: nobody waits for it
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +42,21 @@ def fill_bundles(timestamp: int | None = None) -> None:
     for bundle_id in embed.bundles_to_fill():
         while bundle_id in embed.bundles_to_fill() and embed.fill_bundle(bundle_id):
             pass  # it may be given up while it is being filled
+
+
+@app.task(name="search.look_closely", priority=LAST, retry=RetryStrategy(max_attempts=3, exponential_wait=10))
+def look_closely(image_ids: list[int]) -> None:
+    """The words and other details of pictures that were indexed just now."""
+    details.fill(image_ids)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="search.fill_details", queueing_lock="search.fill_details", lock="search.fill_details", priority=LAST)
+def fill_details(timestamp: int | None = None) -> None:
+    """Details of pictures that were indexed before there were such, or whose job was lost; a slice at a time."""
+    if not details.fill_missing():
+        with suppress(AlreadyEnqueued):
+            fill_details.defer()
 
 
 @app.periodic(cron="* * * * *")

@@ -8,6 +8,7 @@ from itertools import islice
 from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image as Picture
+from procrastinate.contrib.django import app
 
 from catalog.models import Image
 from catalog.services import fetch_again, mark_indexed
@@ -18,6 +19,7 @@ from search.serving import find_folder, is_loaded, loaded_bundle
 
 BATCH = 16
 LOOKED_AT = BATCH * 20  # pictures read from the database at a time
+DETAILS_TASK = "search.look_closely"  # once they can be searched
 log = logging.getLogger(__name__)
 
 
@@ -35,7 +37,9 @@ def embed_image(image_id: int) -> int:
             return 0
         others = Image.objects.select_for_update(of=("self",), skip_locked=True).exclude(file="").exclude(pk=own.pk)
         beside = others.filter(status=Image.Status.INSPECTED, blocked=False).order_by("pk")[: BATCH - 1]
-        return store_vectors([(own, open_stored(own.file)), *readable(beside)], bundles_to_fill())
+        batch = [(own, open_stored(own.file)), *readable(beside)]
+        app.configure_task(DETAILS_TASK, priority=-1).defer(image_ids=[image.pk for image, _ in batch])
+        return store_vectors(batch, bundles_to_fill())
 
 
 def fill_bundle(bundle_id: str) -> int:

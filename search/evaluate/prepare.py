@@ -16,9 +16,11 @@ from django.conf import settings
 from django.db import connection
 
 from ml.bundle import default_bundle_folder
+from ml.inspect.text import VERSION as WORDS_VERSION
 from search.serving import folder_bundle_id
 
 READY = "ready"
+READ_TIMEOUT_MS = "10000"  # how good the answers are must not depend on what else this machine does
 
 
 class PreparationFailed(RuntimeError):
@@ -26,9 +28,9 @@ class PreparationFailed(RuntimeError):
 
 
 def shop_for(feed: Path) -> tuple[str, Path]:
-    """Name of the database and the folder for files of this feed, its pictures and the installed bundle."""
+    """Name of the database and the folder for files of this feed, its pictures, the installed bundle and the reader."""
     digest = hashlib.sha256(feed.read_bytes())
-    digest.update(folder_bundle_id(default_bundle_folder()).encode())
+    digest.update(f"{folder_bundle_id(default_bundle_folder())} {WORDS_VERSION}".encode())
     for path in sorted(path for path in feed.parent.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png")):
         digest.update(f"{path.relative_to(feed.parent)} {path.stat().st_size}".encode())
     name = re.sub(r"[^a-z0-9]+", "_", feed.parent.resolve().name.lower())[:24]
@@ -37,7 +39,10 @@ def shop_for(feed: Path) -> tuple[str, Path]:
 
 
 def prepare(feed: Path) -> dict[str, str]:
-    """Import the feed into its own shop unless that was done before. Returns the environment that leads there."""
+    """Import the feed into its own shop unless that was done before, to the last detail of its pictures.
+
+    Returns the environment that leads there.
+    """
     database, folder = shop_for(feed)
     environment = shop_environment(database, folder)
     created = create_database(database)
@@ -59,6 +64,7 @@ def shop_environment(database: str, folder: Path) -> dict[str, str]:
     port = f":{here['port']}" if here.get("port") else ""
     url = f"postgres://{user}@{quote(here.get('host') or '', safe='')}{port}/{database}"
     other = {"DATABASE_URL": url, "SIGHTLINE_VAR": str(folder), "SIGHTLINE_TEST_VAR": str(folder)}
+    other["SIGHTLINE_READ_TIMEOUT_MS"] = os.environ.get("SIGHTLINE_READ_TIMEOUT_MS", READ_TIMEOUT_MS)
     return {name: value for name, value in os.environ.items() if name != "SIGHTLINE_TEST_DATABASE"} | other
 
 

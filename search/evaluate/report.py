@@ -8,6 +8,7 @@ from catalog.models import Image, Product
 from search.evaluate import measures
 from search.evaluate.ask import Reply, Shop, ask_best_box, ask_every_box, ask_given_box, ask_photo
 from search.evaluate.folder import EvaluationFolder, Question
+from search.models import ImageDetail
 from search.serving import live_bundle_id
 from search.types import Query
 
@@ -48,6 +49,7 @@ def evaluate(folder: EvaluationFolder, step: Step) -> tuple[dict, list[tuple[Que
         "photo_and_text": measures.ranking(both),
         "latency_ms": measures.latency(same, shop),
         "catalog": catalog_counts(),
+        "details": detail_counts(),
         "bundle": live_bundle_id(),
         "problems": problems(folder, shop),
     }
@@ -83,6 +85,12 @@ def text_figures(text: measures.Asked, shop: Shop) -> dict:
 def catalog_counts() -> dict:
     states = Image.objects.values_list("status").annotate(Count("pk"))
     return {"products": Product.objects.count(), "images": dict(states)}
+
+
+def detail_counts() -> dict:
+    """Pictures of the catalog that were looked at for words, and those that have any."""
+    read = ImageDetail.objects.filter(words_version__gt=0)
+    return {"images_read": read.count(), "images_with_words": read.exclude(words=[]).count()}
 
 
 def problems(folder: EvaluationFolder, shop: Shop) -> dict:

@@ -139,6 +139,8 @@ SIGHTLINE_GOLDEN = os.environ.get("SIGHTLINE_GOLDEN", "")  # an evaluation folde
 SIGHTLINE_KEEP_BUNDLE_DAYS = float(os.environ.get("SIGHTLINE_KEEP_BUNDLE_DAYS", "7"))  # after it was retired
 SIGHTLINE_TRAFFIC_PINS = int(os.environ.get("SIGHTLINE_TRAFFIC_PINS", "0"))  # most wanted categories to keep hot
 SIGHTLINE_BUILD_THREADS = int(os.environ.get("SIGHTLINE_BUILD_THREADS", "1"))  # the worker's builds yield to searches
+# A search waits so long for the words in its photo, from when reading begins; 0: they are never read.
+SIGHTLINE_READ_TIMEOUT_MS = float(os.environ.get("SIGHTLINE_READ_TIMEOUT_MS", "400"))
 SIGHTLINE_MODEL_THREADS = int(os.environ.get("SIGHTLINE_MODEL_THREADS", "2"))
 SAMPLE_PHOTOS = os.environ.get("SIGHTLINE_SAMPLE_PHOTOS")  # demo/samples.jsonl: photos to try on the home page
 EMBEDDED_POSTGRES: Path | None = None
