@@ -4,6 +4,7 @@ from functools import partial
 
 from search import photos
 from search.known import cards_of, facts_of, vectors_of
+from search.rerank.closeness import closeness
 from search.rerank.collapse import collapse
 from search.rerank.diversify import diversify
 from search.rerank.evidence import weigh
@@ -85,6 +86,7 @@ def find_products(query: Query) -> Answer:
     with watch.stage("record"):
         understanding = describe(kind, query, words, target, printed.known)
         understanding |= {"sees": kind_of(bundle, asked.views) if photo else ""}
+        understanding |= {"closeness": closeness(hits, bundle.card)}
         generation = serving.generation_id(bundle.id)
         log = record(query, understanding, hits, bundle.id, gathered.partial, watch.report_ms(), generation)
     if gathered.partial:

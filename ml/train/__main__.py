@@ -40,6 +40,10 @@ def main() -> None:
     command.add_argument("name", help="such as grocery")
     command.add_argument("figures", type=Path, help="a JSON file, as `manage.py evaluate FOLDER --json` prints it")
     command.set_defaults(run=note)
+    command = commands.add_parser("closeness", help="what tells sold from not sold, from evaluate's signals")
+    command.add_argument("signals", type=Path, nargs="+", help="files of `manage.py evaluate FOLDER --signals FILE`")
+    command.add_argument("--note", type=Path, metavar="BUNDLE", help="write it into the card of this bundle")
+    command.set_defaults(run=closeness)
     options = parser.parse_args()
     try:
         options.run(options)
@@ -132,6 +136,16 @@ def note(options: argparse.Namespace) -> None:
     from ml.train.check import note
 
     note(options.bundle, options.name, json.loads(options.figures.read_text()))
+
+
+def closeness(options: argparse.Namespace) -> None:
+    from ml.manifest import CARD, read_card, write_json
+    from ml.train.closeness import fit_closeness
+
+    fitted = fit_closeness(options.signals)
+    if options.note:
+        write_json(options.note / CARD, read_card(options.note) | {"closeness": fitted})
+    print(json.dumps(fitted, indent=2))
 
 
 def plot(options: argparse.Namespace) -> None:

@@ -1,25 +1,32 @@
 """The whole evaluation: ask all, measure all, keep the misses."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from django.db.models import Count
 
 from catalog.models import Image, Product
-from search.evaluate import measures
+from search.evaluate import closeness, measures
 from search.evaluate.ask import Reply, Shop, ask_best_box, ask_every_box, ask_given_box, ask_photo
 from search.evaluate.folder import EvaluationFolder, Question
 from search.models import ImageDetail
-from search.serving import live_bundle_id
+from search.serving import live_bundle_id, loaded_bundle
 from search.types import Query
 
 Step = Callable[[str], None]
 
 
-def evaluate(folder: EvaluationFolder, step: Step) -> tuple[dict, list[tuple[Question, Reply]], Shop]:
-    """The figures, the (question, reply) pairs of same_product for a look at the misses, and the shop."""
+def evaluate(
+    folder: EvaluationFolder, step: Step, signals: Path | None = None
+) -> tuple[dict, list[tuple[Question, Reply]], Shop]:
+    """The figures, the (question, reply) pairs of same_product for a look at the misses, and the shop.
+
+    signals: a file for what `python -m ml.train closeness` learns from.
+    """
     shop = Shop(folder)
     truth = {room.photo: room for room in folder.rooms}
-    photo_only = [each for each in folder.questions if each.photo and not each.text]
+    photos = [each for each in folder.questions if each.photo and not each.text]
+    photo_only = [each for each in photos if each.sold]
     boxed = [each for each in photo_only if each.bbox]
     unboxed = [each for each in photo_only if not each.bbox]
     step("looking at photos")
@@ -33,9 +40,14 @@ def evaluate(folder: EvaluationFolder, step: Step) -> tuple[dict, list[tuple[Que
     step("searching from every box")
     best_box = [(each, ask_best_box(shop, each, mode="same_product")) for each in unboxed]
     any_box = [(each, ask_every_box(shop, each, mode="same_product")) for each in unboxed]
-    both = [(each, ask_photo(shop, each, truth)) for each in folder.questions if each.photo and each.text]
+    both = [(each, ask_photo(shop, each, truth)) for each in folder.questions if each.photo and each.text and each.sold]
+    step("searching for what is not sold")
+    foreign = [(each, ask_photo(shop, each, truth, mode="same_product")) for each in photos if not each.sold]
+    seen = closeness.examples([*same, *foreign], shop)
+    if signals:
+        closeness.write(seen, signals)
     step("searching by text")
-    texts = [each for each in folder.questions if each.text and not each.photo]
+    texts = [each for each in folder.questions if each.text and not each.photo and each.sold]
     text = [(each, shop.search(Query(text=each.text, limit=measures.PAGE))) for each in texts]
     figures = {
         "detection": measures.detection(folder.rooms, shop),
@@ -47,6 +59,7 @@ def evaluate(folder: EvaluationFolder, step: Step) -> tuple[dict, list[tuple[Que
             "any_box": measures.ranking(any_box),
         },
         "photo_and_text": measures.ranking(both),
+        "closeness": closeness.figures(seen, loaded_bundle(live_bundle_id()).card),
         "latency_ms": measures.latency(same, shop),
         "catalog": catalog_counts(),
         "details": detail_counts(),

@@ -34,6 +34,12 @@ class Closeness:
         return {"kind": self.kind, "exact": round(self.exact, 3), "sold": round(self.sold, 3)}
 
 
+def closeness(hits: Sequence[Hit], card: Mapping) -> dict | None:
+    """As answers and the log hold it: {"kind", "exact", "sold"}, or None where nothing can be said."""
+    judged = judge(hits, card)
+    return judged and judged.as_json()
+
+
 def judge(hits: Sequence[Hit], card: Mapping) -> Closeness | None:
     """For something that was shown. None for words alone, and where the bundle's card has no calibration."""
     fitted = card.get(CARD)

@@ -15,7 +15,10 @@ from search.types import Answer, Filters
 AS_LAST_KNOWN = "The catalog database is away: prices and stock are as last known."
 Notes = tuple[str, ...]
 ReadBundleCards = Callable[[str, list[int], Filters], dict[int, ProductCard]]  # the bundle that was searched, products
-UNDERSTANDING = ("kind", "text", "bbox", "boxes", "fallback", "mode", "product_id", "words_in_picture", "sees")
+UNDERSTANDING = (
+    *("kind", "text", "bbox", "boxes", "fallback", "mode", "product_id"),
+    *("words_in_picture", "sees", "closeness"),
+)
 
 
 def page(

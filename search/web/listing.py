@@ -33,12 +33,24 @@ def listing(request: HttpRequest, form: SearchForm, answer: Answer | None, headi
         "as_last_known": answer is not None and AS_LAST_KNOWN in answer.degraded,
         "heading": heading,
         "announce": announcement(answer, heading),
-        "ranked": not form.cleaned_data.get("cursor"),
+        "badge": "" if on_later_page else badge(answer),
+        "unsold": closeness_of(answer) == "nothing_close",
         "category_tree": tree_in_order(),
         "applied": tags(request, form),
         "more_url": address(request, cursor=answer.next_cursor) if answer and answer.next_cursor else None,
         "first_url": address(request, cursor=None) if on_later_page else None,
     }
+
+
+def closeness_of(answer: Answer | None) -> str:
+    """exact, similar or nothing_close; empty where it cannot be told."""
+    judged = answer.understanding.get("closeness") if answer else None
+    return judged["kind"] if judged else ""
+
+
+def badge(answer: Answer | None) -> str:
+    """On the first card."""
+    return {"exact": "Looks like the one", "nothing_close": ""}.get(closeness_of(answer), "Best match")
 
 
 def page_or_part(request: HttpRequest, template: str, context: dict, answer: Answer | None) -> HttpResponse:
@@ -57,7 +69,8 @@ def announcement(answer: Answer | None, heading: str) -> str:
     count = len(answer.results)
     if not count:
         return f"No results. {heading}"
-    return f"{count}{' or more' if answer.next_cursor else ''} result{'' if count == 1 else 's'}. {heading}"
+    unsold = "We do not seem to sell this. " if closeness_of(answer) == "nothing_close" else ""
+    return f"{unsold}{count}{' or more' if answer.next_cursor else ''} result{'' if count == 1 else 's'}. {heading}"
 
 
 def tags(request: HttpRequest, form: SearchForm) -> list[Tag]:

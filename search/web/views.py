@@ -60,7 +60,7 @@ def similar(request: HttpRequest, product_id: int) -> HttpResponse:
     cursor = form.cleaned_data.get("cursor") or None
     shown = product_or_404(product_id)
     answer = find_products(as_visitor(request, Query(product_id=product_id, limit=12, cursor=cursor)))
-    context = {**listing(request, form, answer, "More like this"), "product": shown, "ranked": False}
+    context = {**listing(request, form, answer, "More like this"), "product": shown, "badge": ""}
     return page_or_part(request, "similar.html", context, answer)
 
 

@@ -30,6 +30,7 @@ def strange_folder(tmp_path, settings):
         writer.writerows(rows)
     for number in range(5):
         (root / f"{number}.jpg").write_bytes(picture(seed=number))
+    (root / "not-sold.jpg").write_bytes(picture(seed=77))
     queries = [
         {"photo": "1.jpg", "product_id": "P-1"},
         {"photo": "2.jpg", "product_id": "P-2", "bbox": [0, 0, 240, 200]},
@@ -37,6 +38,7 @@ def strange_folder(tmp_path, settings):
         {"photo": "3.jpg", "text": "thing", "product_id": "P-3"},
         {"text": "P-4", "product_ids": ["P-4"]},
         {"text": "gone", "product_id": "P-99"},
+        {"photo": "not-sold.jpg", "sold": False},
     ]
     (root / "queries.jsonl").write_text("\n".join(map(json.dumps, queries)) + "\n{wrong\n")
     yield root
@@ -46,7 +48,8 @@ def strange_folder(tmp_path, settings):
 
 def test_figures_and_pictures_of_a_strange_folder(strange_folder, tmp_path, capfd):
     os.environ.pop("SIGHTLINE_TEST_DATABASE", None)
-    call_command("evaluate", str(strange_folder), "--json", "--misses", str(tmp_path / "misses"))
+    signals = tmp_path / "signals.jsonl"
+    call_command("evaluate", str(strange_folder), "--json", f"--misses={tmp_path / 'misses'}", f"--signals={signals}")
     figures = json.loads(capfd.readouterr().out)
     assert figures["same_product"]["queries"] == 3
     assert figures["same_product"]["given_boxes"]["precision_at_1"] == 1.0
@@ -55,6 +58,10 @@ def test_figures_and_pictures_of_a_strange_folder(strange_folder, tmp_path, capf
     assert figures["text"]["recall_at_10"] == 0.5
     assert figures["photo_and_text"]["queries"] == 1
     assert figures["photo"]["any_box"]["queries"] == 2
+    names, *examples = map(json.loads, signals.read_text().splitlines())
+    kinds = [(each["kind"], each["right"]) for each in examples if len(each["signals"]) == len(names["names"])]
+    assert kinds.count(("not_sold", False)) == 1
+    assert kinds.count(("sold", True)) == kinds.count(("without_its_product", False)) == 2
     assert figures["catalog"] == {"products": 5, "images": {"indexed": 5}}
     problems = figures["problems"]
     assert (problems["wrong_lines_count"], problems["photos_unusable_count"]) == (1, 1)

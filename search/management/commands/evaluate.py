@@ -23,13 +23,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--misses", type=Path, help="where pictures of the misses go (default: var/evaluate/<name>)"
         )
+        parser.add_argument("--signals", type=Path, help="a file for `python -m ml.train closeness` to learn from")
         parser.add_argument("--inside", action="store_true", help="this process already runs in the evaluation's shop")
 
-    def handle(self, *, folder: str, json: bool, misses: Path | None, inside: bool, **options):
+    def handle(self, *, folder: str, json: bool, misses: Path | None, signals: Path | None, inside: bool, **options):
         root = (settings.BASE_DIR / "demo") if folder == "demo" else Path(folder).resolve()
         misses = misses or settings.VAR_DIR / "evaluate" / root.name
         if inside:
-            return self.measure(root, json, misses)
+            return self.measure(root, json, misses, signals)
         try:
             read_folder(root)
             environment = prepare(root / "feed.csv")
@@ -37,13 +38,14 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "evaluate", str(root), "--inside"]
         command += ["--misses", str(misses.resolve()), *(["--json"] if json else [])]
+        command += ["--signals", str(signals.resolve())] if signals else []
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
         self.stdout.write(done.stdout, ending="")
         if done.returncode:
             raise CommandError("The evaluation ended early; what it said is above.")
 
-    def measure(self, root: Path, as_json: bool, misses: Path) -> None:
-        figures, same, shop = evaluate(read_folder(root), lambda what: self.stderr.write(what))
+    def measure(self, root: Path, as_json: bool, misses: Path, signals: Path | None) -> None:
+        figures, same, shop = evaluate(read_folder(root), lambda what: self.stderr.write(what), signals)
         pictures = write_misses(same, shop, misses)
         figures["misses"] = {"folder": str(misses), "pictures": len(pictures)}
         if as_json:
