@@ -1,5 +1,6 @@
 """The image tower: MobileNetV2 without batch norms, pooled at several depths where the product is, one linear map."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ml.train.checkpoint import load_checkpoint, part
+
 # Expansion, channels, repeats, first stride (Sandler et al., CVPR 2018, table 2).
 STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 # Colour and fabric are told early in the network, shape and kind late: pool both.
 POOLED = {"stage1": 24, "stage2": 32, "stage4": 96, "head": 1280}
+# Pixels of the picture to one of each stage's map, and to one of the head's.
+STRIDES = (2, 4, 8, 16, 16, 32, 32)
+HEAD_STRIDE = 32
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 
@@ -61,23 +67,41 @@ class ImageTower(nn.Module):
         self.register_buffer("deviation", 255 * torch.tensor(DEVIATION).view(1, 3, 1, 1))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        return F.normalize(self.project((self.pooled(pixels) - self.centre) / self.spread), dim=1)
+        return self.embed(self.pooled(pixels))
+
+    def embed(self, pooled: torch.Tensor) -> torch.Tensor:
+        """float32 (n, dim), unit rows, of pooled features."""
+        return F.normalize(self.project((pooled - self.centre) / self.spread), dim=1)
 
     def pooled(self, pixels: torch.Tensor) -> torch.Tensor:
         """float32 (n, sum of POOLED): attention-weighted means of the feature maps."""
+        return self.late(self.early(pixels, 0), 0)
+
+    def early(self, pixels: torch.Tensor, stages: int) -> list[torch.Tensor]:
+        """The map (n, c, h, w) after the stem and the first stages, and those of its stages that are pooled, small."""
         x = self.stem((pixels.permute(0, 3, 1, 2).float() - self.mean) / self.deviation)
-        maps = {}
-        for number, stage in enumerate(self.stages):
+        shallow = []
+        for number, stage in enumerate(self.stages[:stages]):
             x = stage(x)
-            maps[f"stage{number}"] = x
-        maps["head"] = self.head(x)
-        weight = F.softplus(self.attention(maps["head"])) + 1e-3
-        return torch.cat([weighted_mean(maps[name], weight) for name in POOLED], dim=1)
+            if f"stage{number}" in POOLED:
+                shallow.append(F.avg_pool2d(x, HEAD_STRIDE // STRIDES[number]))
+        return [x, *shallow]
+
+    def late(self, maps: Sequence[torch.Tensor], stages: int) -> torch.Tensor:
+        """Pooled features from what `early` gave for the same number of stages."""
+        x, *pooled = maps
+        for number, stage in enumerate(self.stages[stages:], start=stages):
+            x = stage(x)
+            if f"stage{number}" in POOLED:
+                pooled.append(x)
+        pooled.append(self.head(x))
+        weight = F.softplus(self.attention(pooled[-1])) + 1e-3
+        return torch.cat([weighted_mean(each, weight) for each in pooled], dim=1)
 
     def freeze_early(self, stages: int) -> None:
         """Keep the stem and the first stages as they are: most of the cost of a step, least of its use."""
-        for part in [self.stem, *self.stages[:stages]]:
-            part.requires_grad_(False)
+        for early in [self.stem, *self.stages[:stages]]:
+            early.requires_grad_(False)
 
 
 def weighted_mean(features: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
@@ -86,6 +110,16 @@ def weighted_mean(features: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     if factor > 1:
         features = F.avg_pool2d(features, factor)
     return (features * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3))
+
+
+def load_tower(path: Path) -> ImageTower:
+    """The averaged tower of a checkpoint, ready to encode. Raises ValueError where there is none."""
+    state = load_checkpoint(path)
+    if state is None:
+        raise ValueError(f"{path} is no checkpoint of python -m ml.train image.")
+    tower = ImageTower(state["dim"])
+    tower.load_state_dict(part(state["best"], "tower"))
+    return tower.eval()
 
 
 @torch.no_grad()
@@ -99,18 +133,3 @@ def load_imagenet(tower: ImageTower, path: Path) -> None:
     for layer, number in zip(layers, numbers, strict=True):
         layer.weight.copy_(torch.from_numpy(values[f"conv_{number}_weight"]))
         layer.bias.copy_(torch.from_numpy(values[f"conv_{number}_bias"]))
-
-
-@torch.no_grad()
-def start_projection(tower: ImageTower, pooled: torch.Tensor) -> None:
-    """Standardise the pooled features (n, width) per channel and start the projection as their principal axes."""
-    tower.centre.copy_(pooled.mean(dim=0))
-    tower.spread.copy_(pooled.std(dim=0) + 0.05 * pooled.std())
-    scaled = (pooled - tower.centre) / tower.spread
-    # Each depth has the same say, however many channels it has.
-    balance = torch.cat([torch.full((width,), width**-0.5) for width in POOLED.values()])
-    _, _, axes = torch.linalg.svd(scaled * balance, full_matrices=False)
-    kept = axes[: tower.project.out_features] * balance
-    tower.project.weight.zero_()
-    tower.project.weight[: len(kept)].copy_(kept)
-    tower.project.bias.zero_()

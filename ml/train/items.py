@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zlib import crc32
 
-from ml.train.photos import read_feed, read_jsonl
+from ml.train.photos import HOLDOUT_EVERY, NOT_PRODUCTS, read_feed, read_jsonl
 
 NO_LABELS = frozenset({"Not sure", "Skip", "Other", ""})
 VAL_EVERY = 8
+# One of how many items of a source is kept from training, by its key (caltech101: by its family, whole classes).
+HELD_EVERY = {"grocery": 4, "fashion": 8, "clothing": 8, "caltech101": 5}
+MIN_CROP_PX = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +26,18 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One product. Items of one `family` differ in little only: they are each other's hard negatives."""
+    """One product. Items of one `family` differ in little only: they are each other's hard negatives.
+
+    `rivals`: keys of products that were taken for it; `weight`: how often it is drawn among those.
+    """
 
     key: str
     family: str
     studio: tuple[Path, ...] = ()
     crops: tuple[Crop, ...] = ()
     attributes: dict[str, str] = field(default_factory=dict)
+    rivals: tuple[str, ...] = ()
+    weight: float = 1.0
 
 
 def demo_items(demo: Path, extra: Iterable[Path] = ()) -> list[Item]:
@@ -126,6 +134,34 @@ def labelled_items(folder: Path) -> list[Item]:
         for number, row in enumerate(read_jsonl(folder / "photos.jsonl"))
         if row["label"] not in NO_LABELS and not row["label"].startswith("BACKGROUND")
     ]
+
+
+def boxed_items(index: Path, *, held: bool = False) -> list[Item]:
+    """Each labelled box of a jsonl index of photos that is large enough, as an item that is seen once."""
+    return [
+        Item(
+            key=f"{index.parent.name}-{row['photo']}-{number}",
+            family=thing["label"],
+            crops=(Crop(index.parent / row["photo"], tuple(thing["bbox"])),),
+            attributes={"type": thing["label"].lower()},
+        )
+        for line, row in enumerate(read_jsonl(index))
+        if held == (line % HOLDOUT_EVERY == 0)
+        for number, thing in enumerate(row["objects"])
+        if thing["label"] not in NOT_PRODUCTS and min(sides(thing["bbox"])) >= MIN_CROP_PX
+    ]
+
+
+def sides(box: Iterable[float]) -> tuple[float, float]:
+    x1, y1, x2, y2 = box
+    return x2 - x1, y2 - y1
+
+
+def held_out(item: Item) -> bool:
+    """Whether the item is kept from training for the protocol: by its name alone, so that it stays so."""
+    source = item.key.split("-")[0]
+    name = item.family if source == "caltech101" else item.key
+    return source in HELD_EVERY and crc32(name.encode()) % HELD_EVERY[source] == 0
 
 
 def split_families(items: Iterable[Item]) -> tuple[list[Item], list[Item]]:

@@ -8,32 +8,62 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The last rows that were seen: vectors float32 (m, dim) without gradient, labels int64 (m,)."""
+    """The last rows that were seen: vectors float32 (m, dim) without gradient, labels and kinds int64 (m,)."""
 
     vectors: torch.Tensor
     labels: torch.Tensor
+    kinds: torch.Tensor
 
-    def then(self, vectors: torch.Tensor, labels: torch.Tensor, *, limit: int) -> "Memory":
+    @classmethod
+    def empty(cls, dim: int) -> "Memory":
+        none = torch.zeros(0, dtype=torch.long)
+        return cls(torch.zeros(0, dim), none, none)
+
+    def then(self, vectors: torch.Tensor, labels: torch.Tensor, kinds: torch.Tensor, *, limit: int) -> "Memory":
         """With these rows added and the oldest forgotten."""
         rows = torch.cat([self.vectors, vectors.detach()])[-limit:]
-        return Memory(rows, torch.cat([self.labels, labels])[-limit:])
+        return Memory(rows, torch.cat([self.labels, labels])[-limit:], torch.cat([self.kinds, kinds])[-limit:])
 
 
 def same_product_loss(
-    vectors: torch.Tensor, labels: torch.Tensor, *, temperature: float, memory: Memory | None = None
+    vectors: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    temperature: float,
+    margin: float = 0.0,
+    memory: Memory | None = None,
 ) -> torch.Tensor:
     """vectors float (n, dim) unit rows, labels int64 (n,): views of one product together, all else apart.
 
-    `memory` holds rows of earlier batches to be told apart from too (Wang et al., CVPR 2020).
+    A right pair counts as if it were less alike by `margin` (cosine; Wang et al., CVPR 2018). `memory` holds rows of
+    earlier batches to be told apart from too (Wang et al., CVPR 2020).
     """
     n, _ = vectors.shape
     itself = torch.eye(n, dtype=torch.bool)
     right = (labels[:, None] == labels[None, :]) & ~itself
-    logits = (vectors @ vectors.T / temperature).masked_fill(itself, -1e4)
+    alike = (vectors @ vectors.T).masked_fill(itself, -1e4)
     if memory is not None and len(memory.labels):
-        logits = torch.cat([logits, vectors @ memory.vectors.T / temperature], dim=1)
+        alike = torch.cat([alike, vectors @ memory.vectors.T], dim=1)
         right = torch.cat([right, labels[:, None] == memory.labels[None, :]], dim=1)
-    return many_right(logits, right)
+    return many_right((alike - margin * right) / temperature, right)
+
+
+def same_kind_loss(
+    vectors: torch.Tensor, kinds: torch.Tensor, *, temperature: float, memory: Memory | None = None
+) -> torch.Tensor:
+    """As `same_product_loss`, for kinds int64 (n,): a lamp of another colour is nearer than a chair of this one."""
+    kept = None if memory is None else Memory(memory.vectors, memory.kinds, memory.kinds)
+    return same_product_loss(vectors, kinds, temperature=temperature, memory=kept)
+
+
+def keep_loss(vectors: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+    """How far cosines among vectors float (n, dim) have moved from those among `before` (n, any), mean square.
+
+    Relational distillation (Park et al., CVPR 2019) from the tower that was not trained on any of this.
+    """
+    n, _ = vectors.shape
+    moved = (vectors @ vectors.T - before @ before.T)[~torch.eye(n, dtype=torch.bool)]
+    return moved.square().mean()
 
 
 def words_loss(images: torch.Tensor, texts: torch.Tensor, matches: torch.Tensor, *, temperature: float) -> torch.Tensor:

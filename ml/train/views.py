@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter
 
 from ml.crop import clip_box
 from ml.images import open_image
+from ml.train.capture import bend, part_of, taken_by_hand
 from ml.train.composites import cut_out
 from ml.train.items import Crop
 
@@ -39,7 +40,7 @@ def photo_view(crop: Crop, random: Random, fillers: Sequence[Path]) -> Image.Ima
         box[2] + width * random.uniform(-jitter, jitter),
         box[3] + height * random.uniform(-jitter, jitter),
     ]
-    view = image.crop(clip_box(moved, *image.size))
+    view = taken_by_hand(image.crop(clip_box(moved, *image.size)), random)
     if random.random() < 0.25:
         occlude(view, fillers, random)
     return develop(maybe_mirror(view, random), random, gain=0.25, cast=0.06, noise=5.0)
@@ -49,13 +50,17 @@ def pasted_view(path: Path, random: Random, fillers: Sequence[Path]) -> Image.Im
     """A studio shot cut out and set before a piece of a real photo, then taken by a bad camera."""
     cut = load_cut(path)
     if cut is None:
-        return develop(load(path).copy(), random, gain=0.4, cast=0.1, noise=10.0)
+        return develop(taken_by_hand(load(path).copy(), random), random, gain=0.4, cast=0.1, noise=10.0)
+    if random.random() < 0.15:
+        cut = bend(cut, random)
     cut = maybe_mirror(lean(cut, random), random)
     margin = [random.uniform(-0.06, 0.2) for _ in range(4)]
     left, top = round(cut.width * margin[0]), round(cut.height * margin[1])
     size = (cut.width + left + round(cut.width * margin[2]), cut.height + top + round(cut.height * margin[3]))
     view = patch(fillers, size, random)
     view.paste(shade(cut, random), (left, top), cut.getchannel("A"))
+    if random.random() < 0.2:
+        view = part_of(view, random, smallest=0.4)
     if random.random() < 0.4:
         occlude(view, fillers, random)
     return develop(view, random, gain=0.4, cast=0.1, noise=10.0)
