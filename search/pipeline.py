@@ -11,16 +11,19 @@ from search.rerank.evidence import weigh
 from search.rerank.order import rank
 from search.rerank.printed import match
 from search.rerank.rules import apply_rules
+from search.rerank.verify import verify
 from search.respond.answer import next_page, page
 from search.respond.record import record, record_click
 from search.retrieve.follow import current
 from search.retrieve.gather import gather
+from search.retrieve.local import stored_features
 from search.retrieve.printed import add_printed, printed_on
 from search.retrieve.router import retriever
 from search.serving import database_at_hand, loaded_bundle, model_slot
 from search.timing import Stopwatch, count_partial
 from search.types import Answer, FoundObjects, Photo, Query
 from search.understand.asked import check_kind, encode
+from search.understand.looking import start_looking
 from search.understand.objects import Target, check_box, choose_objects, choose_target, crops, kind_of
 from search.understand.reading import start_reading
 from search.understand.words import clean_text
@@ -63,7 +66,7 @@ def find_products(query: Query) -> Answer:
         target = find_target(query, photo, bundle)
     with watch.stage("crop"):
         pictures = crops(photo, target.boxes, bundle) if photo else []
-        reading = start_reading(pictures)
+        reading, look = start_reading(pictures), start_looking(pictures)
     with watch.stage("encode"):
         asked = encode(bundle.id, pictures, query, words, partial(vectors_of, serving))
     with watch.stage("retrieve"):
@@ -76,6 +79,8 @@ def find_products(query: Query) -> Answer:
     with watch.stage("evidence"):
         printed = match(read, printed_on(hit.product_id for hit in hits) if read else {})
         hits = weigh(hits, [printed.evidence])
+    with watch.stage("verify"):
+        hits = verify(hits, look.points(), partial(stored_features, gathered.near))
     with watch.stage("rules"):
         facts = facts_of(serving, bundle.id, [hit.product_id for hit in hits])
         hits = apply_rules(hits, facts, query.mode)

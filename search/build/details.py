@@ -12,6 +12,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from PIL import Image as Picture
 
 from catalog.models import Image
+from ml.inspect.local import VERSION as LOCAL_VERSION
+from ml.inspect.local import local_features, pack
 from ml.inspect.text import VERSION as WORDS_VERSION
 from ml.inspect.text import reader
 from ml.inspect.words import weighed
@@ -26,7 +28,8 @@ log = logging.getLogger(__name__)
 
 def missing() -> QuerySet[Image]:
     """Indexed pictures of which something is not known yet, or was made of another file or by another version."""
-    done = ImageDetail.objects.filter(image=OuterRef("pk"), file=OuterRef("file"), words_version=WORDS_VERSION)
+    versions = {"words_version": WORDS_VERSION, "local_version": LOCAL_VERSION}
+    done = ImageDetail.objects.filter(image=OuterRef("pk"), file=OuterRef("file"), **versions)
     return Image.objects.filter(status=Image.Status.INDEXED).exclude(file="").exclude(Exists(done))
 
 
@@ -65,7 +68,8 @@ def fill_first(images: QuerySet[Image]) -> int | None:
 
 
 def write(image: Image, picture: Picture.Image) -> None:
-    ImageDetail.objects.update_or_create(image=image, defaults={"file": image.file, **words_in(picture)})
+    known = {"file": image.file, **words_in(picture), **look_of(picture)}
+    ImageDetail.objects.update_or_create(image=image, defaults=known)
 
 
 def words_in(picture: Picture.Image) -> dict:
@@ -76,3 +80,9 @@ def words_in(picture: Picture.Image) -> dict:
         "weights": [word.weight for word in words],
         "words_version": WORDS_VERSION,
     }
+
+
+def look_of(picture: Picture.Image) -> dict:
+    """The columns of what the picture looks like point by point."""
+    points = local_features(picture)
+    return {"local": pack(points) if len(points) else None, "local_version": LOCAL_VERSION}

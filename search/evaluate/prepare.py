@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from ml.bundle import default_bundle_folder
+from ml.inspect.local import VERSION as LOCAL_VERSION
 from ml.inspect.text import VERSION as WORDS_VERSION
 from search.serving import folder_bundle_id
 
@@ -30,7 +31,7 @@ class PreparationFailed(RuntimeError):
 def shop_for(feed: Path) -> tuple[str, Path]:
     """Name of the database and the folder for files of this feed, its pictures, the installed bundle and the reader."""
     digest = hashlib.sha256(feed.read_bytes())
-    digest.update(f"{folder_bundle_id(default_bundle_folder())} {WORDS_VERSION}".encode())
+    digest.update(f"{folder_bundle_id(default_bundle_folder())} {WORDS_VERSION} {LOCAL_VERSION}".encode())
     for path in sorted(path for path in feed.parent.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png")):
         digest.update(f"{path.relative_to(feed.parent)} {path.stat().st_size}".encode())
     name = re.sub(r"[^a-z0-9]+", "_", feed.parent.resolve().name.lower())[:24]

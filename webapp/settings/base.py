@@ -141,6 +141,8 @@ SIGHTLINE_TRAFFIC_PINS = int(os.environ.get("SIGHTLINE_TRAFFIC_PINS", "0"))  # m
 SIGHTLINE_BUILD_THREADS = int(os.environ.get("SIGHTLINE_BUILD_THREADS", "1"))  # the worker's builds yield to searches
 # A search waits so long for the words in its photo, from when reading begins; 0: they are never read.
 SIGHTLINE_READ_TIMEOUT_MS = float(os.environ.get("SIGHTLINE_READ_TIMEOUT_MS", "400"))
+# The same for the local features of what it shows.
+SIGHTLINE_LOOK_TIMEOUT_MS = float(os.environ.get("SIGHTLINE_LOOK_TIMEOUT_MS", "200"))
 SIGHTLINE_MODEL_THREADS = int(os.environ.get("SIGHTLINE_MODEL_THREADS", "2"))
 SAMPLE_PHOTOS = os.environ.get("SIGHTLINE_SAMPLE_PHOTOS")  # demo/samples.jsonl: photos to try on the home page
 EMBEDDED_POSTGRES: Path | None = None
