@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ml.errors import BundleError
-from ml.inspect.colours import PALETTE, colour_shares
+from ml.inspect.colours import backdrop, to_lab
 
 NOTHING_KNOWN = ""  # the label of what is none of a head's other labels
-MIDDLE_SHARE = 0.5
+SIDE_PX = 48
+FEWEST_PIXELS = 20
+LIGHTNESS = (20, 35, 50, 70, 85)  # CIELAB's L, a and b: between these each pixel falls into one bin
+STRENGTH = (6, 14, 28, 50)
+HUES = 18
 
 Guess = tuple[str, float]
 
@@ -59,22 +62,33 @@ class Heads:
 
 
 def colour_features(image: Image.Image) -> np.ndarray:
-    """float32 (42,): square roots of the palette's shares, of the whole object and of the picture's middle."""
-    width, height = image.size
-    x, y = width * (1 - MIDDLE_SHARE) / 2, height * (1 - MIDDLE_SHARE) / 2
-    middle = image.crop((int(x), int(y), max(int(x) + 1, int(width - x)), max(int(y) + 1, int(height - y))))
-    return np.sqrt(np.concatenate([colour_shares(image), colour_shares(middle)])).astype(np.float32)
+    """float32 (882,): of the whole object and of the picture's middle, square roots of the shares of six greys and of
+    colours by strength, lightness and hue, and the mean colour in CIELAB; a white studio backdrop is left out."""
+    pixels = np.asarray(image.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX), dtype=np.float32)
+    lab, shown = to_lab(pixels.reshape(-1, 3)), ~backdrop(pixels).ravel()
+    edge = SIDE_PX // 4
+    middle = np.zeros((SIDE_PX, SIDE_PX), bool)
+    middle[edge:-edge, edge:-edge] = True
+    middle = middle.ravel()
+    parts = [part if part.sum() >= FEWEST_PIXELS else middle for part in (shown, shown & middle)]
+    return np.concatenate([of_part(lab[part]) for part in parts]).astype(np.float32)
+
+
+def of_part(lab: np.ndarray) -> np.ndarray:
+    """lab float (n, 3), n >= 1 -> float (441,)."""
+    lightness, strength = lab[:, 0], np.hypot(lab[:, 1], lab[:, 2])
+    hue = (np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360 * HUES // 360).astype(int)
+    level, depth = np.digitize(lightness, LIGHTNESS), np.digitize(strength, STRENGTH)
+    levels = len(LIGHTNESS) + 1
+    bins = np.where(depth == 0, level, levels + ((depth - 1) * levels + level) * HUES + hue)
+    shares = np.bincount(bins, minlength=levels * (1 + len(STRENGTH) * HUES)) / len(lab)
+    return np.concatenate([np.sqrt(shares), lab.mean(axis=0) / 50])
 
 
 def load_heads(path: Path) -> Heads:
-    """Heads from an npz file: `<attribute>/<inputs>/labels|weight|bias`, inputs being vector or picture.
-
-    Raises BundleError where they were fitted to colour features of another palette.
-    """
+    """Heads from an npz file: `<attribute>/<inputs>/labels|weight|bias`, inputs being vector or picture."""
     with np.load(path, allow_pickle=False) as file:
         values = dict(file)
-    if not np.array_equal(values.pop("palette"), palette()):
-        raise BundleError(f"{path} was made with another palette of colours. Train the heads again.")
     heads: dict[str, dict[str, Head]] = {"vector": {}, "picture": {}}
     for name, inputs in sorted({tuple(key.split("/")[:2]) for key in values}):
         labels, weight, bias = (values[f"{name}/{inputs}/{each}"] for each in ("labels", "weight", "bias"))
@@ -84,7 +98,7 @@ def load_heads(path: Path) -> Heads:
 
 def save_heads(path: Path, heads: Heads) -> None:
     """Weights as float16, which changes no probability by more than about 0.001."""
-    values = {"palette": palette()}
+    values: dict[str, np.ndarray] = {}
     for inputs, group in (("vector", heads.by_vector), ("picture", heads.by_picture)):
         for name, head in group.items():
             values[f"{name}/{inputs}/labels"] = np.array(head.labels)
@@ -92,8 +106,3 @@ def save_heads(path: Path, heads: Heads) -> None:
             values[f"{name}/{inputs}/bias"] = head.bias.astype(np.float32)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **values)
-
-
-def palette() -> np.ndarray:
-    """uint8 (21, 3): the colours that colour features are shares of."""
-    return np.array(list(PALETTE.values()), dtype=np.uint8)

@@ -42,19 +42,15 @@ class Colour:
 
 def dominant_colours(image: Image.Image, *, limit: int = 3) -> tuple[Colour, ...]:
     """At most `limit` colours with a share of MIN_SHARE or more, largest first; a white studio backdrop is left out."""
-    shares, names = colour_shares(image), list(PALETTE)
-    best = [number for number in np.argsort(-shares, kind="stable")[:limit] if shares[number] >= MIN_SHARE]
-    return tuple(Colour(names[number], round(float(shares[number]), 3)) for number in best)
-
-
-def colour_shares(image: Image.Image) -> np.ndarray:
-    """float64 (21,), in the palette's order: the share of the object's pixels that are nearest to each colour."""
     pixels = np.asarray(image.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX), dtype=np.float32)
     object_pixels = pixels[~backdrop(pixels)]
     if len(object_pixels) < 20:
         object_pixels = pixels.reshape(-1, 3)
     distance = np.linalg.norm(to_lab(object_pixels)[:, None] - PALETTE_LAB[None], axis=2)
-    return np.bincount(distance.argmin(axis=1), minlength=len(PALETTE)) / len(object_pixels)
+    shares = np.bincount(distance.argmin(axis=1), minlength=len(PALETTE)) / len(object_pixels)
+    names = list(PALETTE)
+    best = [number for number in np.argsort(-shares, kind="stable")[:limit] if shares[number] >= MIN_SHARE]
+    return tuple(Colour(names[number], round(float(shares[number]), 3)) for number in best)
 
 
 def backdrop(pixels: np.ndarray) -> np.ndarray:

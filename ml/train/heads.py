@@ -21,7 +21,7 @@ from ml.train.text_pictures import open_pictures
 
 WITH_COLOURS = ("colour",)
 TUNED_EVERY = 5
-DECAYS = (0.3, 1.0, 3.0, 10.0)
+DECAYS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 TEMPERATURES = np.geomspace(0.5, 3.0, 60)
 
 

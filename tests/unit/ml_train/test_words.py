@@ -62,7 +62,7 @@ def test_the_held_part_of_the_demo_world_is_whole_families(world, tmp_path):
 
 def test_labels_are_the_shoppers_words():
     words = read_words()
-    assert label_of("colour", SHIRT, "fashion", words["colour"]) == "navy"
+    assert label_of("colour", SHIRT, "fashion", words["colour"]) == "blue"
     assert label_of("category", SHIRT, "fashion", words["category"]) == "Shirts"
     assert label_of("pattern", SHIRT, "fashion", words["pattern"]) == "striped"
     assert label_of("material", SHIRT, "fashion", words["material"]) is None
