@@ -35,6 +35,18 @@ def main() -> None:
     command.add_argument("runs", type=Path, nargs="+", help="folders with a log.csv or results.csv")
     command.add_argument("--to", type=Path, required=True, metavar="FILE.svg")
     command.set_defaults(run=plot)
+    command = commands.add_parser("average", help="the weighted mean of checkpoints of one network")
+    command.add_argument("checkpoints", type=Path, nargs="+")
+    command.add_argument("--weights", type=float, nargs="+", default=(), help="one each (default: equal)")
+    command.add_argument("--part", default="model", help="of the checkpoint")
+    command.add_argument("--to", type=Path, required=True, metavar="FILE.pt")
+    command.set_defaults(run=average)
+    command = commands.add_parser("int8", help="a copy of a bundle that computes in int8, to be measured beside it")
+    command.add_argument("--bundle", type=Path)
+    command.add_argument("--demo", type=Path, default=Path("demo"), help="whose pictures it is calibrated with")
+    command.add_argument("--models", nargs="+", default=["detector", "image"], choices=["detector", "image"])
+    command.add_argument("--bundles", type=Path, default=MADE, help="where its folder goes")
+    command.set_defaults(run=int8)
     command = commands.add_parser("note", help="write figures into a bundle's card; its id stays")
     command.add_argument("bundle", type=Path)
     command.add_argument("name", help="such as grocery")
@@ -130,6 +142,19 @@ def check(options: argparse.Namespace) -> None:
     if options.note:
         check.note(folder, "check", report)
     print(json.dumps(report, indent=2))
+
+
+def average(options: argparse.Namespace) -> None:
+    from ml.train.average import average_checkpoints
+
+    print(average_checkpoints(options.checkpoints, options.to, weights=options.weights, part=options.part))
+
+
+def int8(options: argparse.Namespace) -> None:
+    from ml.bundle import default_bundle_folder
+    from ml.train.int8 import int8_bundle
+
+    print(int8_bundle(options.bundle or default_bundle_folder(), options.bundles, options.models, options.demo))
 
 
 def note(options: argparse.Namespace) -> None:

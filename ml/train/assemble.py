@@ -3,30 +3,36 @@
 import tomllib
 from pathlib import Path
 
-import torch
-from torch import nn
-
-from ml.train.checkpoint import load_checkpoint, part
-from ml.train.export import write_bundle
+from ml.train.checkpoint import load_checkpoint
+from ml.train.export import Parts, write_bundle
 from ml.train.image_model import load_tower
+from ml.train.product_detector import read_graph
 from ml.train.recipe import BundleRecipe
-from ml.train.text_model import TextTower
+from ml.train.text_model import TextHead, TextTower
 
 
 def assemble(recipe: BundleRecipe, sections: dict) -> Path:
     """Write the bundle that the recipe describes; the folder. `sections`: the whole recipe, for the card."""
-    image, tower = load_checkpoint(recipe.image), load_tower(recipe.image)
-    text = TextTower(image["dim"])
-    text.head.load_state_dict(load_checkpoint(recipe.text)["head"] if recipe.text else part(image["best"], "head"))
-    manifest, detector = manifest_of(recipe, image["dim"]), load_detector(recipe.detector)
-    card = card_of(recipe, sections)
-    return write_bundle(recipe.folder, manifest, card, detector=detector, image=tower, text=text)
+    tower, detector = load_tower(recipe.image), read_graph(recipe.detector)
+    dim = tower.project.out_features
+    text, modalities = load_text(recipe.text, dim)
+    card = card_of(recipe, sections) | ({"modalities": modalities} if modalities else {})
+    parts = Parts(detector=detector, image=tower, text=text, heads=recipe.heads)
+    return write_bundle(recipe.folder, manifest_of(recipe, dim), card, parts)
 
 
-def load_detector(path: Path) -> nn.Module:
-    """The averaged weights of an ultralytics checkpoint."""
-    state = torch.load(path, map_location="cpu", weights_only=False)
-    return (state.get("ema") or state["model"]).float()
+def load_text(path: Path, dim: int) -> tuple[TextTower, dict | None]:
+    """The tower with the head of a checkpoint, and what was measured of the gap between words and pictures, if it was.
+
+    Raises ValueError where there is no checkpoint.
+    """
+    state = load_checkpoint(path)
+    if state is None:
+        raise ValueError(f"{path} is no checkpoint of python -m ml.train text.")
+    tower = TextTower(dim)
+    tower.head = TextHead(dim, hidden=state.get("hidden", 768))
+    tower.head.load_state_dict(state["head"])
+    return tower, state.get("modalities")
 
 
 def manifest_of(recipe: BundleRecipe, dim: int) -> dict:
@@ -38,7 +44,7 @@ def manifest_of(recipe: BundleRecipe, dim: int) -> dict:
         "detector": {"file": "detector.onnx"} | recipe.detect,
         "image": {"file": "image.onnx"} | recipe.encode,
         "text": {"file": "text.onnx", "tokenizer": "tokenizer.json", "max_tokens": recipe.max_tokens},
-    }
+    } | ({"heads": {"file": "heads.npz"}} if recipe.heads else {})
 
 
 def card_of(recipe: BundleRecipe, sections: dict) -> dict:

@@ -16,6 +16,7 @@ LIGHT = 195
 NEUTRAL = 9
 SLOW = 6.0
 COVERED = 0.55
+HELD = 0.35
 
 
 def cut_out(path: Path) -> Image.Image | None:
@@ -43,20 +44,31 @@ def backdrop(pixels: np.ndarray) -> np.ndarray:
     return (pixels.min(axis=2) >= LIGHT) & (np.ptp(pixels, axis=2) <= NEUTRAL) & (slope <= SLOW)
 
 
-def composite(background: LabelledPhoto, cuts: Sequence[Image.Image], random: Random) -> tuple[Image.Image, list]:
-    """One photo with a few of `cuts` pasted in, and all its boxes; boxes that got mostly covered are dropped."""
+Boxes = list[tuple[float, float, float, float]]
+
+
+def composite(
+    background: LabelledPhoto, cuts: Sequence[Image.Image], random: Random
+) -> tuple[Image.Image, Boxes, Boxes]:
+    """One photo with a few of `cuts` pasted in, its boxes, and its unsure ones; what got mostly covered is dropped.
+
+    In every third there is one large thing, as if held before the phone.
+    """
     scene = open_image(background.path.read_bytes(), max_side_px=560)
     ratio = scene.width / open_size(background.path)[0]
-    boxes = [tuple(side * ratio for side in box) for box in background.boxes]
-    for cut in random.sample(list(cuts), min(len(cuts), random.randint(1, 4))):
-        placed = paste(scene, cut, random)
+    known = background.boxes, background.unsure
+    boxes, unsure = ([tuple(side * ratio for side in box) for box in of] for of in known)
+    held = random.random() < HELD
+    for cut in random.sample(list(cuts), min(len(cuts), 1 if held else random.randint(1, 4))):
+        placed = paste(scene, cut, random, random.uniform(0.5, 0.95) if held else random.uniform(0.14, 0.6))
         boxes = [box for box in boxes if covered_share(box, placed) < COVERED]
         boxes.append(placed)
-    return scene, boxes
+    return scene, boxes, unsure
 
 
-def paste(scene: Image.Image, cut: Image.Image, random: Random) -> tuple[float, float, float, float]:
-    side = random.uniform(0.14, 0.6) * min(scene.size)
+def paste(scene: Image.Image, cut: Image.Image, random: Random, share: float) -> tuple[float, float, float, float]:
+    """Where it came to lie; its longer side is `share` of the scene's shorter one."""
+    side = share * min(scene.size)
     scale = side / max(cut.size)
     small = cut.resize((max(12, round(cut.width * scale)), max(12, round(cut.height * scale))))
     if random.random() < 0.5:

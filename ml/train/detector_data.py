@@ -1,102 +1,117 @@
-"""Write the detector's training set as the folder that ultralytics reads: images/, labels/, data.yaml."""
+"""Write the detector's training set: one folder and one index a source, so that a stopped run goes on where it was."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 
+import numpy as np
 from PIL import Image
 
 from ml.images import open_image, to_jpeg
 from ml.train.composites import composite, cut_out, open_size
+from ml.train.detector_views import View
 from ml.train.items import demo_items
 from ml.train.photos import LabelledPhoto, annotated, read_jsonl, rooms
-from ml.train.pseudo import pseudo_labelled
+from ml.train.pseudo import Teachers, pseudo_labelled, with_people
 from ml.train.recipe import DetectorRecipe
 
-SIDE_PX = 640
+SIDE_PX = 512
+Made = tuple[Image.Image, tuple[int, int], Iterable, Iterable]  # picture, size that the boxes are in, boxes, unsure
+
+# Sources of photos with one main thing, and how sure the localizer must be of it.
+PSEUDO = (("clothing", "photos.jsonl", 0.8), ("grocery", "train.jsonl", 0.5), ("caltech101", "photos.jsonl", 0.6))
 
 
-def build_dataset(recipe: DetectorRecipe, out: Path) -> Path:
-    """The path of data.yaml. What is already written stays, so a second call only adds new photos."""
-    written = write_sources(recipe, out)
-    random = Random(recipe.seed)
-    for part in ("train", "val"):
-        images = sorted((out / "images" / part).glob("*.jpg"))
-        often = {} if part == "val" else recipe.repeat
-        drawn = [path for path in images for _ in range(times(often.get(path.name.split("-")[0], 1), random))]
-        (out / f"{part}.txt").write_text("".join(f"{path}\n" for path in drawn))
-    val = "val.txt" if (out / "images" / "val").exists() else "train.txt"
-    (out / "data.yaml").write_text(f"path: {out}\ntrain: train.txt\nval: {val}\nnames:\n  0: product\n")
-    print(f"detector data: {written} new photos in {out}")
-    return out / "data.yaml"
+def build_dataset(recipe: DetectorRecipe, out: Path) -> dict[str, list[dict]]:
+    """{source: rows of its index}; what is already written stays."""
+    for name, photos in sources(recipe).items():
+        write_source(out, name, photos)
+    indexes = {path.stem: read_jsonl(path) for path in sorted(out.glob("*.jsonl"))}
+    return {name: [row | {"photo": str(out / name / row["photo"])} for row in rows] for name, rows in indexes.items()}
 
 
-def times(often: float, random: Random) -> int:
-    """A whole number that is `often` on average: 2.5 is twice or thrice."""
-    return int(often) + (random.random() < often % 1)
-
-
-def write_sources(recipe: DetectorRecipe, out: Path) -> int:
-    data, random = recipe.data, Random(recipe.seed)
-    coco = list(annotated(data / "coco256" / "train2017.jsonl"))
-    garments = list(annotated(data / "garments" / "photos.jsonl", holdout=False))
-    written = write_all(coco, out, "train", "coco") + write_all(garments, out, "train", "garments")
-    written += write_all(annotated(data / "coco256" / "val2017.jsonl"), out, "val", "coco")
-    written += write_all(rooms(recipe.demo, split="train"), out, "train", "rooms")
+def sources(recipe: DetectorRecipe) -> dict[str, Callable[[], Iterable[Made]]]:
+    """What each source is made of; nothing is read before it is called."""
+    data, everyday = recipe.data, lambda: annotated(recipe.data / "coco256" / "train2017.jsonl")
+    made: dict[str, Callable[[], Iterable[Made]]] = {
+        "rooms": lambda: map(opened, rooms(recipe.demo, split="train")),
+        "furniture": lambda: composites(recipe, furniture(recipe)),
+    }
     for number, folder in enumerate(recipe.extra):
-        written += write_all(rooms(folder, split="train"), out, "train", f"extra{number}")
-    if data.exists() and not list((out / "images" / "train").glob("clothing-*")):
-        written += write_pseudo(recipe, out, random)
-    return written + write_composites(recipe, out, coco + garments, random)
+        made[f"extra{number}"] = lambda folder=folder: map(opened, rooms(folder, split="train"))
+    if data.exists():
+        made["coco"] = lambda: map(opened, everyday())
+        made["garments"] = lambda: map(opened, with_people(street(data), data / "weights"))
+        made["composite"] = lambda: composites(recipe, studio_shots(data))
+    if (data / "weights").exists():
+        for name, index, sure in PSEUDO:
+            made[name] = lambda name=name, index=index, sure=sure: pseudo(recipe, data / name / index, sure)
+    return made
 
 
-def write_pseudo(recipe: DetectorRecipe, out: Path, random: Random) -> int:
-    data = recipe.data
-    weights = data / "weights" / "mobile_object_localizer.onnx"
-    written = 0
-    for name, index, sure in (("clothing", "photos.jsonl", 0.8), ("grocery", "train.jsonl", 0.6)):
-        paths = [data / name / row["photo"] for row in read_jsonl(data / name / index)]
-        chosen = random.sample(paths, min(len(paths), recipe.pseudo))
-        written += write_all(pseudo_labelled(chosen, weights, sure=sure), out, "train", name)
-    return written
+def furniture(recipe: DetectorRecipe) -> list[Path]:
+    return [path for item in demo_items(recipe.demo) for path in item.studio]
 
 
-def write_composites(recipe: DetectorRecipe, out: Path, backgrounds: list[LabelledPhoto], random: Random) -> int:
-    """Studio shots pasted into real photos: the demo world's in the one half, fashion and groceries in the other."""
-    fashion = sorted(recipe.data.glob("fashion/photos/*.jpg")) + sorted(recipe.data.glob("grocery/images/*.jpg"))
-    furniture = [path for item in demo_items(recipe.demo) for path in item.studio]
-    written = 0
-    for name, shots in (("composite", fashion), ("furniture", furniture)):
-        if shots and backgrounds and not list((out / "images" / "train").glob(f"{name}-*")):
-            chosen = random.sample(shots, min(len(shots), recipe.composites))
-            cuts = [cut for path in chosen if (cut := cut_out(path))]
-            for number in range(recipe.composites):
-                scene, boxes = composite(random.choice(backgrounds), cuts, random)
-                write_one(scene, scene.size, boxes, out, "train", f"{name}-{number:05d}")
-            written += recipe.composites
-    return written
+def studio_shots(data: Path) -> list[Path]:
+    return sorted(data.glob("fashion/photos/*.jpg")) + 20 * sorted(data.glob("grocery/images/*.jpg"))
 
 
-def write_all(photos: Iterable[LabelledPhoto], out: Path, part: str, source: str) -> int:
-    written = 0
-    for photo in photos:
-        name = f"{source}-{photo.path.stem}"
-        if not (out / "labels" / part / f"{name}.txt").exists():
-            image = open_image(photo.path.read_bytes(), max_side_px=SIDE_PX)
-            write_one(image, open_size(photo.path), photo.boxes, out, part, name)
-            written += 1
-    return written
+def street(data: Path) -> Iterable[LabelledPhoto]:
+    """Clothes on people, but for the held-out quarter."""
+    return annotated(data / "garments" / "photos.jsonl", holdout=False)
 
 
-def write_one(image: Image.Image, size: tuple[int, int], boxes: Iterable, out: Path, part: str, name: str) -> None:
-    """One JPEG and its label file: class, centre x, centre y, width, height, as shares of `size`."""
-    images, labels = out / "images" / part, out / "labels" / part
-    images.mkdir(parents=True, exist_ok=True)
-    labels.mkdir(parents=True, exist_ok=True)
-    width, height = size
+def pseudo(recipe: DetectorRecipe, index: Path, sure: float) -> Iterable[Made]:
+    paths = [index.parent / row["photo"] for row in read_jsonl(index)]
+    chosen = Random(recipe.seed).sample(paths, min(len(paths), recipe.pseudo))
+    yield from map(opened, pseudo_labelled(chosen, Teachers(recipe.data / "weights"), sure=sure))
+
+
+def composites(recipe: DetectorRecipe, shots: list[Path]) -> Iterable[Made]:
+    """Studio shots pasted into real photos."""
+    random = Random(recipe.seed)
+    backgrounds = [*annotated(recipe.data / "coco256" / "train2017.jsonl"), *street(recipe.data)]
+    if shots and backgrounds and recipe.composites:
+        chosen = random.sample(shots, min(len(shots), recipe.composites))
+        cuts = [cut for path in chosen if (cut := cut_out(path))]
+        drawn = random.choices(backgrounds, k=recipe.composites)
+        for background in with_people(drawn, recipe.data / "weights"):
+            scene, boxes, unsure = composite(background, cuts, random)
+            yield scene, scene.size, boxes, unsure
+
+
+def opened(photo: LabelledPhoto) -> Made:
+    image = open_image(photo.path.read_bytes(), max_side_px=SIDE_PX)
+    return image, open_size(photo.path), photo.boxes, photo.unsure
+
+
+def write_source(out: Path, name: str, photos: Callable[[], Iterable[Made]]) -> None:
+    """JPEGs under out/name and, when all are there, out/name.jsonl."""
+    index = out / f"{name}.jsonl"
+    if index.exists():
+        return
+    (out / name).mkdir(parents=True, exist_ok=True)
     lines = []
-    for x1, y1, x2, y2 in boxes:
-        x1, x2, y1, y2 = max(0, x1) / width, min(width, x2) / width, max(0, y1) / height, min(height, y2) / height
-        lines.append(f"0 {(x1 + x2) / 2:.5f} {(y1 + y2) / 2:.5f} {x2 - x1:.5f} {y2 - y1:.5f}\n")
-    (images / f"{name}.jpg").write_bytes(to_jpeg(image, max_side_px=SIDE_PX))
-    (labels / f"{name}.txt").write_text("".join(lines))
+    for number, (image, size, boxes, unsure) in enumerate(photos()):
+        photo = f"{number:05d}.jpg"
+        (out / name / photo).write_bytes(to_jpeg(image, max_side_px=SIDE_PX))
+        row = {"photo": photo, "boxes": shares(boxes, size), "unsure": shares(unsure, size)}
+        lines.append(json.dumps(row) + "\n")
+    index.write_text("".join(lines))
+    print(f"detector data: {len(lines)} photos of {name}", flush=True)
+
+
+def shares(boxes: Iterable, size: tuple[int, int]) -> list[list[float]]:
+    """Boxes as shares of the photo's sides, cut at its rim."""
+    rows = np.array(list(boxes), dtype=np.float64).reshape(-1, 4) / ([size[0], size[1]] * 2)
+    return np.clip(rows, 0, 1).round(5).tolist()
+
+
+def read_view(row: dict) -> View:
+    """A photo of the index with its boxes in pixels."""
+    image = Image.open(row["photo"]).convert("RGB")
+    sides = np.array([image.width, image.height] * 2, np.float32)
+    boxes, unsure = (np.array(row[name], np.float32).reshape(-1, 4) * sides for name in ("boxes", "unsure"))
+    return View(image, boxes, unsure)

@@ -3,6 +3,7 @@
 import shutil
 import warnings
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,33 +17,11 @@ from ml.train.text_model import TextTower, minilm_folder
 OPSET = 17
 
 
-class DetectorGraph(nn.Module):
-    """pixels uint8 (n, h, w, 3), sides multiples of 32 -> float32 (n, anchors, 5): x1 y1 x2 y2 in pixels, score."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model.float().eval()
-        head = self.model.model[-1]
-        head.export, head.dynamic, head.format = True, True, "onnx"
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        rows = self.model(pixels.permute(0, 3, 1, 2).float() / 255)
-        rows = (rows[0] if isinstance(rows, (tuple, list)) else rows).transpose(1, 2)
-        centre, half = rows[:, :, :2], rows[:, :, 2:4] / 2
-        return torch.cat([centre - half, centre + half, rows[:, :, 4:5]], dim=2)
-
-
-def export_detector(model: nn.Module, path: Path) -> None:
-    from ultralytics.nn.modules import C2f
-
-    graph = DetectorGraph(model)
-    graph.model.fuse(verbose=False)
-    for part in graph.modules():
-        if isinstance(part, C2f):
-            part.forward = part.forward_split
-    axes = {"pixels": {0: "n", 1: "height", 2: "width"}, "boxes": {0: "n", 1: "anchors"}}
+def export_detector(graph: nn.Module, path: Path) -> None:
+    """`graph`: pixels uint8 (n, h, w, 3), sides multiples of 32 -> (n, cells, 5): x1 y1 x2 y2 in pixels, score."""
+    axes = {"pixels": {0: "n", 1: "height", 2: "width"}, "boxes": {0: "n", 1: "cells"}}
     pixels = torch.zeros(1, 320, 416, 3, dtype=torch.uint8)
-    export(graph, (pixels,), path, inputs=["pixels"], output="boxes", axes=axes)
+    export(graph.eval(), (pixels,), path, inputs=["pixels"], output="boxes", axes=axes)
 
 
 def export_image(tower: nn.Module, path: Path, *, size_px: int) -> None:
@@ -72,15 +51,25 @@ def export(module: nn.Module, example: tuple, path: Path, *, inputs: list[str], 
         )  # fmt: skip
 
 
-def write_bundle(
-    folder: Path, manifest: dict, card: dict, *, detector: nn.Module, image: nn.Module, text: nn.Module
-) -> Path:
-    """Export all three models into `folder`; the manifest gets checksums and canonical vectors."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a bundle of our own is made of. `heads`: an npz file of attribute heads."""
+
+    detector: nn.Module
+    image: nn.Module
+    text: TextTower
+    heads: Path | None = None
+
+
+def write_bundle(folder: Path, manifest: dict, card: dict, parts: Parts) -> Path:
+    """Export all models into `folder`; the manifest gets checksums and canonical vectors."""
     draft = fresh_folder(folder)
-    export_detector(detector, draft / manifest["detector"]["file"])
-    export_image(image, draft / manifest["image"]["file"], size_px=manifest["image"]["size_px"])
-    export_text(text, draft / manifest["text"]["file"])
+    export_detector(parts.detector, draft / manifest["detector"]["file"])
+    export_image(parts.image, draft / manifest["image"]["file"], size_px=manifest["image"]["size_px"])
+    export_text(parts.text, draft / manifest["text"]["file"])
     shutil.copy(minilm_folder() / "tokenizer.json", draft / manifest["text"]["tokenizer"])
+    if parts.heads is not None:
+        shutil.copy(parts.heads, draft / manifest["heads"]["file"])
     seal(draft, manifest, card)
     return finish_folder(draft, folder)
 
@@ -104,7 +93,8 @@ def finish_folder(draft: Path, folder: Path) -> Path:
 
 def seal(folder: Path, manifest: dict, card: dict) -> None:
     """Write the manifest last, once without and once with the canonical vectors, then prove that it loads."""
-    manifest["files"] = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
+    parts = sorted(path for path in folder.iterdir() if path.name not in (MANIFEST, CARD))
+    manifest["files"] = {path.name: file_sha256(path) for path in parts}
     manifest["canonical"] = None
     write_json(folder / CARD, card)
     write_json(folder / MANIFEST, manifest)

@@ -17,10 +17,14 @@ HOLDOUT_EVERY = 4
 
 @dataclass(frozen=True, slots=True)
 class LabelledPhoto:
-    """A photo file and its objects' boxes, [x1, y1, x2, y2] in pixels of the upright photo."""
+    """A photo file and its objects' boxes, [x1, y1, x2, y2] in pixels of the upright photo.
+
+    `unsure`: boxes that are neither right nor wrong, such as people, and things too small or hidden to be tapped.
+    """
 
     path: Path
     boxes: tuple[tuple[float, float, float, float], ...]
+    unsure: tuple[tuple[float, float, float, float], ...] = ()
 
 
 def read_jsonl(path: Path) -> list[dict]:
@@ -40,7 +44,7 @@ def rooms(folder: Path, *, split: str, min_visible: float = 0.25) -> Iterator[La
         path = folder / row["photo"]
         if row.get("split", split) == split and path.exists():
             boxes = [item["bbox"] for item in row["objects"] if item["visible"] >= min_visible]
-            yield LabelledPhoto(path, keep_boxes(boxes))
+            yield labelled(path, boxes, [item["bbox"] for item in row["objects"]])
 
 
 def annotated(index: Path, *, holdout: bool | None = None) -> Iterator[LabelledPhoto]:
@@ -48,7 +52,13 @@ def annotated(index: Path, *, holdout: bool | None = None) -> Iterator[LabelledP
     for number, row in enumerate(read_jsonl(index)):
         if holdout is None or holdout == (number % HOLDOUT_EVERY == 0):
             boxes = [item["bbox"] for item in row["objects"] if item["label"] not in NOT_PRODUCTS]
-            yield LabelledPhoto(index.parent / row["photo"], keep_boxes(boxes))
+            yield labelled(index.parent / row["photo"], boxes, [item["bbox"] for item in row["objects"]])
+
+
+def labelled(path: Path, boxes: list[list[float]], known: list[list[float]]) -> LabelledPhoto:
+    """`known` are all boxes of the photo: those that are not kept are unsure."""
+    kept = keep_boxes(boxes)
+    return LabelledPhoto(path, kept, tuple(box for each in known if (box := tuple(each)) not in kept))
 
 
 def keep_boxes(boxes: list[list[float]]) -> tuple[tuple[float, float, float, float], ...]:

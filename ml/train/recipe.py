@@ -10,7 +10,8 @@ COMMON = "common"
 
 @dataclass(frozen=True, slots=True)
 class DetectorRecipe:
-    """Detector fine-tuning. `repeat`: how often a source's photos are seen in an epoch, by the file name's prefix."""
+    """Detector training. `shares`: how often each source is drawn, by its name; `mosaic`: the share of views that are
+    four photos; `freeze`: convolutions that stay as they are; `pseudo`, `composites`: photos a source."""
 
     runs: Path
     data: Path
@@ -19,20 +20,25 @@ class DetectorRecipe:
     seed: int = 7
     size_px: int = 416
     batch: int = 16
-    epochs: int = 10
-    rate: float = 0.001
+    steps: int = 1000
+    rate: float = 0.0005
     threads: int = 1
-    mosaic: float = 0.6
-    freeze: int = 3
+    mosaic: float = 0.4
+    freeze: int = 20
     composites: int = 800
-    pseudo: int = 500
+    pseudo: int = 1500
+    save_every: int = 100
     start: Path | None = None
-    repeat: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ImageRecipe:
-    """Image tower training. `shares`: how often each source is drawn, by its name (demo, grocery, fashion...)."""
+    """Image tower training. `shares`: how often each source is drawn, by its name (demo, grocery, fashion...).
+
+    `words`, `kinds`, `keep`: weights of those losses; `mine_every`: steps between looks at what is mixed up;
+    `negatives`: folders with what people marked (docs/negatives.md); `echo`: how often a batch is used again.
+    """
 
     runs: Path
     data: Path
@@ -47,14 +53,28 @@ class ImageRecipe:
     rate: float = 0.001
     frozen_stages: int = 3
     temperature: float = 0.08
+    margin: float = 0.0
     memory: int = 600
     words: float = 0.5
+    kinds: float = 0.0
+    keep: float = 0.0
+    echo: int = 0
+    whiten: float = 0.0
+    mine_every: int = 50
+    negatives: tuple[Path, ...] = ()
     save_every: int = 50
     check_every: int = 200
     threads: int = 1
     start: Path | None = None
     hold_out: bool = True
     shares: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionRecipe(ImageRecipe):
+    """The projection alone, on features that are computed once. `looks`: batches of pictures that are looked at."""
+
+    looks: int = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +137,8 @@ class BundleRecipe:
     version: str
     detector: Path
     image: Path
-    text: Path | None = None
+    text: Path
+    heads: Path | None = None
     max_tokens: int = 64
     detect: dict[str, float] = field(default_factory=dict)
     encode: dict[str, Any] = field(default_factory=dict)

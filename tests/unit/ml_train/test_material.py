@@ -54,9 +54,10 @@ def test_views_are_pictures(world):
 
 def test_a_composite_labels_what_it_pastes(world):
     room = next(rooms(world, split="train"))
-    scene, boxes = composite(LabelledPhoto(room.path, room.boxes), [cut_out(world / "images" / "0.jpg")], Random(1))
+    scene, boxes, unsure = composite(LabelledPhoto(room.path, room.boxes), [cut_out(world / "images" / "0.jpg")], Random(1))
     assert isinstance(scene, Image.Image)
     assert 1 <= len(boxes) <= 3
+    assert unsure == []
     assert all(0 <= x1 < x2 <= scene.width and 0 <= y1 < y2 <= scene.height for x1, y1, x2, y2 in boxes)
 
 
