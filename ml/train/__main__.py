@@ -13,7 +13,9 @@ RECIPES = Path(__file__).parent / "recipes"
 MADE = Path("var/bundles-made")
 ABOUT = {
     "detector": "train the detector",
+    "projection": "train the image tower's last layer on features that are computed once",
     "image": "train the image tower",
+    "protocol": "image towers side by side on products that they have not learned",
     "text": "train the text head",
     "heads": "train the attribute heads",
     "bundle": "the recipe's checkpoints to a bundle",

@@ -26,8 +26,14 @@ def average_checkpoints(paths: Sequence[Path], to: Path, *, weights: Sequence[fl
     total = sum(shares)
     mean = {name: mixed([state[name] for state in states], [share / total for share in shares]) for name in states[0]}
     made_of = {str(path): share / total for path, share in zip(paths, shares, strict=True)}
-    save_checkpoint(to, **{part: mean}, made_of=made_of)
+    save_checkpoint(to, **described(paths[0]), **{part: mean}, made_of=made_of)
     return to
+
+
+def described(path: Path) -> dict[str, int]:
+    """What a reader of the checkpoint must know of the network: the same for all that fit together."""
+    state = load_checkpoint(path)
+    return {name: state[name] for name in ("dim",) if name in state}
 
 
 def read_part(path: Path, part: str) -> dict[str, torch.Tensor]:

@@ -101,7 +101,7 @@ class Trainer:
             source.name: Index(source.items, [label_of(item) for item in source.items], recipe.dim)
             for source in sources
         }
-        self.sentences = Sentences(TextTower(recipe.dim))
+        self.sentences = Sentences(TextTower(recipe.dim)) if recipe.words else None
 
     def teacher(self, sources: list[Source]) -> ImageTower:
         """The tower as it is before it learns anything; it is shown what the frozen stages give."""
@@ -147,7 +147,7 @@ class Trainer:
         kinds = words = keep = none
         if recipe.kinds:
             kinds = same_kind_loss(vectors, batch.kinds, temperature=2 * recipe.temperature, memory=memory)
-        if recipe.words:
+        if self.sentences is not None:
             texts = self.models["head"](self.sentences(batch.texts))
             words = words_loss(vectors, texts, batch.matches, temperature=recipe.temperature)
         if self.before is not None:

@@ -11,6 +11,8 @@ from ml.train.sources import Source
 from ml.train.views import load
 
 PICTURES = 600
+# How much each depth has to say at first, however many channels it has: with equal parts colour outweighs kind.
+SAY = {"stage1": 0.2, "stage2": 0.2, "stage4": 0.4, "head": 1.0}
 
 
 @torch.no_grad()
@@ -35,8 +37,7 @@ def start_projection(tower: ImageTower, pooled: torch.Tensor, *, whiten: float =
     tower.centre.copy_(pooled.mean(dim=0))
     tower.spread.copy_(pooled.std(dim=0) + 0.05 * pooled.std())
     scaled = (pooled - tower.centre) / tower.spread
-    # Each depth has the same say, however many channels it has.
-    balance = torch.cat([torch.full((width,), width**-0.5) for width in POOLED.values()])
+    balance = torch.cat([torch.full((width,), SAY[part] * width**-0.5) for part, width in POOLED.items()])
     _, sizes, axes = torch.linalg.svd(scaled * balance, full_matrices=False)
     kept = (axes * (sizes[:, None] / sizes[0] + 1e-3) ** -whiten)[: tower.project.out_features] * balance
     tower.project.weight.zero_()

@@ -78,6 +78,27 @@ class ProjectionRecipe(ImageRecipe):
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolRecipe:
+    """Towers to measure side by side, as checkpoints by name. `bundle`: whose detector cuts the queries (default: the
+    installed one); `poolings`: ImageNet's untrained features too; `mirror`: queries with their mirror image."""
+
+    runs: Path
+    data: Path
+    demo: Path
+    extra: tuple[Path, ...] = ()
+    bundle: Path | None = None
+    towers: dict[str, Path] = field(default_factory=dict)
+    sizes_px: tuple[int, ...] = (192,)
+    fill: tuple[int, ...] = (255, 255, 255)
+    poolings: bool = True
+    mirror: bool = True
+    threads: int = 1
+    hold_out: bool = True
+    negatives: tuple[Path, ...] = ()
+    shares: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TextRecipe:
     """Text head training against the image tower of checkpoint `image`.
 
@@ -194,6 +215,8 @@ def is_needed(item: Field) -> bool:
 def to_type(annotation: Any, value: Any) -> Any:
     if annotation in (Path, Path | None) and value is not None:
         return Path(value)
+    if annotation == dict[str, Path]:
+        return {name: Path(item) for name, item in value.items()}
     if annotation == tuple[Path, ...]:
         return tuple(Path(item) for item in value)
     if annotation in (tuple[int, ...], tuple[str, ...]):

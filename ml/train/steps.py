@@ -17,6 +17,8 @@ from ml.train.recipe import (
     DetectorRecipe,
     HeadsRecipe,
     ImageRecipe,
+    ProjectionRecipe,
+    ProtocolRecipe,
     TextRecipe,
     read_recipe,
 )
@@ -52,6 +54,18 @@ def image(values: ImageRecipe, section: str, _: Path) -> object:
     return train_image(values, name=section)
 
 
+def projection(values: ProjectionRecipe, section: str, _: Path) -> object:
+    from ml.train.projection import train_projection
+
+    return train_projection(values, name=section)
+
+
+def protocol(values: ProtocolRecipe, section: str, _: Path) -> object:
+    from ml.train.compare import compare
+
+    return compare(values, name=section)
+
+
 def text(values: TextRecipe, section: str, _: Path) -> object:
     from ml.train.text import train_text
 
@@ -81,7 +95,9 @@ def check(values: CheckRecipe, _: str, __: Path) -> object:
 
 STEPS = {
     "detector": Step(DetectorRecipe, detector),
+    "projection": Step(ProjectionRecipe, projection),
     "image": Step(ImageRecipe, image),
+    "protocol": Step(ProtocolRecipe, protocol, resumes=False),
     "text": Step(TextRecipe, text),
     "heads": Step(HeadsRecipe, heads, resumes=False),
     "bundle": Step(BundleRecipe, bundle, lambda values, _: values.folder, resumes=False),
