@@ -11,6 +11,7 @@ import numpy as np
 FILTERED_RECALL = 0.98  # a filter must not cost recall: its searches aim higher than the rest
 SCAN_US = 0.006  # to look at one row's codes under a filter
 COMPARE_US = 0.36  # to compare one row exactly
+UNMEASURED_NPROBE = 256  # where a shard has no table: slow rather than wrong
 FIRST_US = 130.0  # what the first round may cost at least: about what a search without filters costs
 
 
@@ -68,6 +69,8 @@ class Tuning:
     def _settings(self, k: int, recall: float) -> Plan:
         """The cheapest setting with this recall@k; between two measured k the larger one's, beyond them scaled."""
         sizes = sorted({entry["k"] for entry in self._measured})
+        if not sizes:
+            return Plan(UNMEASURED_NPROBE, 10 * k)
         size = next((size for size in sizes if size >= k), sizes[-1])
         entries = [entry for entry in self._measured if entry["k"] == size]
         enough = [entry for entry in entries if entry["recall"] >= recall]
@@ -77,6 +80,8 @@ class Tuning:
     def lists_for(self, k: float, recall: float, lists: int) -> int:
         """How many lists hold this share of the `k` best rows, on a line between the measured k on log scales."""
         points = self._points(recall)
+        if not points:
+            return lists
         at = max(1, min(len(points) - 1, bisect_left(points, (log(k),))))
         (k0, n0), (k1, n1) = points[at - 1], points[at % len(points)]
         slope = (n1 - n0) / (k1 - k0) if k1 != k0 else 0.5

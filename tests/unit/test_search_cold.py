@@ -90,6 +90,14 @@ def test_centroids_serve_the_next_build(built, tmp_path):
     assert sorted(order) == list(range(ROWS))
 
 
+def test_a_shard_that_was_never_measured_is_searched_widely(built):
+    _, rows, entry, folder = built
+    shard = Shard.open(folder, entry | {"tuning": []})
+    assert recall(shard, rows, 10, recall=0.95) >= 0.94
+    keep = np.random.default_rng(4).random(ROWS) < 0.1
+    assert recall(shard, rows, 10, keep, mask=Mask(Verdicts(keep, RLock()), int(keep.sum()))) >= 0.95
+
+
 def test_a_changed_index_is_not_opened(built, tmp_path):
     shard, rows, entry, folder = built
     if entry["kind"] == "exact":
