@@ -103,7 +103,9 @@ def examine(row: Generation, golden: Golden | None) -> VerifyReport:
     except BrokenGeneration as error:
         return VerifyReport(row.pk, (Check("files", False, str(error)),), None, "")
     files = check_files(candidate)
-    if not (files.ok and candidate.parts):
+    if files.ok and not candidate.parts:
+        files = Check("files", False, "it has no shards, so nothing can be found in it")
+    if not files.ok:
         return VerifyReport(row.pk, (files,), None, "")
     queries = verification_queries(row.bundle_id, candidate)
     recall = measure_recall(candidate, queries.vectors)

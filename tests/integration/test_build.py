@@ -1,5 +1,7 @@
 """Whole builds from a real database: what is found, what is kept, what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from django.db import connection
@@ -9,6 +11,7 @@ from search.build import build as builds
 from search.build import job
 from search.build.build import build
 from search.build.job import folder_of, only_builder
+from search.build.manifest import write_manifest
 from search.build.sample import sample_queries
 from search.build.verify import verify
 from search.errors import AlreadyBuilding, NotEnoughDisk, NothingToBuild
@@ -86,6 +89,7 @@ def test_one_builder_at_a_time(stored):
         with pytest.raises(AlreadyBuilding):
             build("made-1.0")
         assert not Generation.objects.exists()
+        other.execute("SELECT pg_advisory_unlock_all()")  # the end of a session is noticed a moment later
     assert build("made-1.0").state == "ready"
     with only_builder("made-1.0"):
         pass
@@ -165,6 +169,16 @@ def test_verify_passes_what_is_whole(built):
     assert "only 0 real queries" in report.queries
     row.refresh_from_db()
     assert (row.state, row.recall["ok"], row.recall["recall_at_10"]) == ("ready", True, 1.0)
+
+
+def test_verify_fails_what_has_no_shards(built):
+    row, _, _ = built
+    manifest = read_manifest(folder_of(row.pk))
+    write_manifest(folder_of(row.pk), replace(manifest, shards=(), rows=0))
+    report = verify(row.pk)
+    assert report.reasons == ("it has no shards, so nothing can be found in it",)
+    row.refresh_from_db()
+    assert (row.state, row.recall["ok"]) == ("failed", False)
 
 
 @pytest.mark.parametrize("file", ["vectors.f16", "image_ids.i64", "columns/price.f32", "../cards/lines.jsonl"])
