@@ -7,7 +7,7 @@ one attribute, `serving`, and never wait.
 import logging
 import threading
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic, time
 from typing import Protocol
@@ -74,11 +74,13 @@ class Index:
             state = read_state(cursor)
             self.since, changed = read_changes(cursor, self.since)
             self.looked_at = time()
+            hot = read_hot_rows(cursor, [row.id for row in state.bundles]) if self.opener else {}
+            # First: a row that was written anew leaves its generation, and no search may take the hot tier for empty.
+            self.serving = replace(self.serving, hot=self.serving.hot | hot)
             for generation in self.opened.values():
                 generation.watch()
                 refresh(generation, changed, database)
             self.open_wanted(state, database)
-            hot = read_hot_rows(cursor, [row.id for row in state.bundles]) if self.opener else {}
             self.switch(state, hot)
             return self.serving
 
