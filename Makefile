@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
 # Without --no-compile pip compiles all of torch, of which the tests import a part.
 PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check
 
@@ -12,7 +13,7 @@ demo: $(VENV)/.demo-installed
 	@exec $(BIN)/python manage.py demo
 
 test: $(VENV)/.test-installed lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --no-loadscope-reorder
 
 lint: $(VENV)/.test-installed
 	$(BIN)/ruff check .

@@ -11,19 +11,41 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from PIL import Image, ImageDraw
+from xdist.scheduler import LoadScopeScheduling
 
 from search import remembered, serving
 from tests import shop as shops
 from webapp import embedded
 
 MARK_BY_FOLDER = {"integration": "postgres", "acceptance": "browser"}
+# What takes long, or mostly waits, comes first where several workers share a run, and folders from the back: a worker
+# that is left alone at the end has only short ones to do.
+LONGEST = ("acceptance", "test_index_failures_postgres", "test_build_killed", "test_demo_command", "test_ingest_killed")
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     for item in items:
         folder = Path(item.path).relative_to(Path(__file__).parent).parts[0]
         if mark := MARK_BY_FOLDER.get(folder):
             item.add_marker(mark)
+    if hasattr(config, "workerinput"):
+        place = {item.path: -number for number, item in enumerate(items)}
+        items.sort(key=lambda item: (*map(scope_of(item.nodeid).endswith, LONGEST), -place[item.path]), reverse=True)
+
+
+def scope_of(nodeid: str) -> str:
+    """What one worker runs whole, so that nothing which its tests share is made twice: a file, or all browser tests."""
+    path = nodeid.split("::")[0].removesuffix(".py")
+    return "acceptance" if "/acceptance/" in path else path
+
+
+class ByScope(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return scope_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByScope(config, log)
 
 
 def pytest_sessionfinish(session):

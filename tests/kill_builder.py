@@ -23,7 +23,7 @@ from search.errors import AlreadyBuilding  # noqa: E402
 from tests.vector_catalog import DIM  # noqa: E402
 
 BUNDLE = "made-1.0"
-LONGEST_S = 40
+LONGEST_S = 240
 
 
 def build_here(mode: str) -> None:

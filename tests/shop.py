@@ -18,7 +18,7 @@ from django.db import connections
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = Path(os.environ.get("SIGHTLINE_DEMO", ROOT / "demo"))  # another folder of the same form will do
-START_TIMEOUT_S = 60
+START_TIMEOUT_S, END_TIMEOUT_S = 240, 120
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -47,7 +47,7 @@ class Shop:
         self.manage("migrate", "--verbosity=0")
         self.manage("register_bundle")
 
-    def manage(self, *arguments: str, timeout_s: float = 120) -> str:
+    def manage(self, *arguments: str, timeout_s: float = 300) -> str:
         """Run a command to its end; a failing one fails the test with what it printed."""
         done = subprocess.run(
             self.command(arguments), env=self.environment, capture_output=True, text=True, timeout=timeout_s
@@ -86,7 +86,7 @@ class Shop:
         for process in self.running:
             process.send_signal(signal.SIGTERM)
         for process in self.running:
-            process.wait(20)
+            process.wait(END_TIMEOUT_S)
         with server_connection() as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         shutil.rmtree(self.folder, ignore_errors=True)

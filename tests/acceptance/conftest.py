@@ -20,7 +20,7 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
-TIMEOUT_MS = 15_000  # generous: the machine may be busy with other things
+TIMEOUT_MS = 60_000  # generous: the machine may be busy with other things
 
 
 @pytest.fixture(scope="session", autouse=True)

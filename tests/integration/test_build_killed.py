@@ -39,7 +39,7 @@ def run_killed(mode: str, kills: int) -> dict:
         "OPENBLAS_NUM_THREADS": "1",
     }
     command = [sys.executable, "-m", "tests.kill_builder", mode, str(kills), "1"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -62,7 +62,7 @@ class Demo:
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(120)
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def answers(folder) -> bool:
 
 def end(user):
     user.stdin.close()
-    user.wait(20)
+    user.wait(120)
 
 
 def server_pid(folder) -> int:

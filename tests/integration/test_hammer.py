@@ -110,7 +110,7 @@ def test_no_search_fails_or_mixes_bundles_during_promotions_and_rollbacks(pair):
     finally:
         hammer.stopping.set()
         for thread in threads:
-            thread.join(20)
+            thread.join(120)
     assert hammer.wrong == []
     seen = Counter((answer.bundle, answer.generation) for answer in hammer.answers)
     made_for = dict(Generation.objects.values_list("pk", "bundle_id"))

@@ -16,7 +16,7 @@ from webapp.sockets import sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATH = "/operator/index/live"
-SOON_S = 5
+SOON_S = 120
 OURS = b"http://localhost:8000"
 
 

@@ -34,7 +34,7 @@ def run_killed(var, kills: int) -> list[dict]:
         "SIGHTLINE_TEST_VAR": str(var),
     }
     command = [sys.executable, "-m", "tests.kill_promoter", str(kills), "3"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     assert "Error" not in done.stderr, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -58,7 +58,7 @@ def test_a_killed_promoter_leaves_the_old_state_or_the_new_one(var):
 def test_of_two_promoters_at_once_one_wins_and_the_other_says_so(var, monkeypatch):
     bundle = Bundle.objects.create(id="one", dim=8, state="live")
     rows = [make_generation(bundle), make_generation(bundle)]
-    both_looked, check_files = threading.Barrier(2, timeout=20), generations.check_files
+    both_looked, check_files = threading.Barrier(2, timeout=120), generations.check_files
 
     def look(row):
         check_files(row)
@@ -79,6 +79,6 @@ def test_of_two_promoters_at_once_one_wins_and_the_other_says_so(var, monkeypatc
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert sorted(said) == ["changed-meanwhile", "live"]
     assert sorted(Generation.objects.values_list("state", flat=True)) == ["live", "ready"]

@@ -15,6 +15,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # The servers and workers that browser and kill tests start must find the files of the run that started them.
 TEST_VAR = Path(os.environ.setdefault("SIGHTLINE_TEST_VAR", tempfile.mkdtemp(prefix="sightline-test-")))
+if (name := os.environ.get("PYTEST_XDIST_WORKER")) and "SIGHTLINE_TEST_DATABASE" not in os.environ:
+    TEST_VAR /= name  # one of several that share a run
+    os.environ["SIGHTLINE_TEST_VAR"] = str(TEST_VAR)
 MEDIA_ROOT = TEST_VAR / "media"
 SIGHTLINE_SPOOL_DIR, SIGHTLINE_SPOOL_TENDED = TEST_VAR / "spool", "SIGHTLINE_TEST_DATABASE" in os.environ
 SIGHTLINE_FOLLOW = os.environ.get("SIGHTLINE_FOLLOW") == "1"  # a test that wants it starts it
