@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import open_clip
 import pytest
-import timm
 import torch
 from open_clip.tokenizer import HFTokenizer, SimpleTokenizer
 
@@ -18,14 +17,10 @@ from ml.train.foreign.byte_pairs import as_tokenizer
 from ml.train.foreign.from_open_clip import open_clip_towers
 from ml.train.foreign.from_timm import timm_towers
 from ml.train.text_model import minilm_folder
+from tests.foreign import TIMM, TINY, save_open_clip, save_timm
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning:torch", "ignore::Warning:open_clip", "ignore::Warning:timm")
 
-TINY = {
-    "embed_dim": 24,
-    "vision_cfg": {"image_size": 64, "layers": 1, "width": 64, "head_width": 32, "patch_size": 16},
-    "text_cfg": {"context_length": 20, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
-}
 TEXTS = ["green velvet armchair", "a 3-seat SOFA, 220 cm", "Köttbullar & café", "word " * 60, ""]
 
 
@@ -33,20 +28,8 @@ def described(folder, name: str = "foreign") -> Described:
     return Described(name, "1.0.0", "MIT", default_bundle_folder(), folder)
 
 
-def save_open_clip(folder, config: dict) -> str:
-    """A folder with the config and random weights, as open_clip reads one."""
-    torch.manual_seed(3)
-    folder.mkdir()
-    (folder / "open_clip_config.json").write_text(
-        json.dumps({"model_cfg": config, "preprocess_cfg": {"std": [0.3] * 3}})
-    )
-    model = open_clip.create_model(f"local-dir:{folder}")
-    torch.save(model.state_dict(), folder / "open_clip_pytorch_model.bin")
-    return f"local-dir:{folder}"
-
-
 def test_an_open_clip_model_becomes_a_bundle(tmp_path):
-    name = save_open_clip(tmp_path / "tiny", TINY)
+    name = save_open_clip(tmp_path / "tiny")
     folder = adopt(open_clip_towers(name, None), described(tmp_path))
     assert folder == tmp_path / "foreign-1.0.0"
     bundle = load_bundle(folder, threads=1)
@@ -102,12 +85,8 @@ def test_tokens_are_the_same_without_open_clip(clean):
 
 
 def test_a_timm_tower_becomes_a_bundle_that_reads_no_words(tmp_path):
-    torch.manual_seed(3)
-    model = timm.create_model("mobilenetv3_small_050", pretrained=False, num_classes=5)
-    torch.save(model.state_dict(), tmp_path / "small.pt")
-    bundle = load_bundle(
-        adopt(timm_towers("mobilenetv3_small_050", tmp_path / "small.pt"), described(tmp_path)), threads=1
-    )
+    towers = timm_towers(TIMM, save_timm(tmp_path / "small.pt"))
+    bundle = load_bundle(adopt(towers, described(tmp_path)), threads=1)
     assert not bundle.reads_words
     assert bundle.encode_images([canonical_image()] * 3).shape == (3, bundle.dim) == (3, 1024)
     assert bundle.card["training"][0]["used_for"] == ["image"]
@@ -116,7 +95,7 @@ def test_a_timm_tower_becomes_a_bundle_that_reads_no_words(tmp_path):
 def test_weights_that_do_not_fit_are_refused(tmp_path):
     torch.save({"conv.weight": torch.zeros(3)}, tmp_path / "other.pt")
     with pytest.raises(NotExportable, match="conv.weight"):
-        timm_towers("mobilenetv3_small_050", tmp_path / "other.pt")
+        timm_towers(TIMM, tmp_path / "other.pt")
     with pytest.raises(NotExportable, match="not a known tag"):
         open_clip_towers("ViT-B-32", "no-such-tag")
     with pytest.raises(NotExportable, match="no weights"):
