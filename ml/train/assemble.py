@@ -15,14 +15,15 @@ def assemble(recipe: BundleRecipe, sections: dict) -> Path:
     """Write the bundle that the recipe describes; the folder. `sections`: the whole recipe, for the card."""
     tower, detector = load_tower(recipe.image), read_graph(recipe.detector)
     dim = tower.project.out_features
-    text, modalities = load_text(recipe.text, dim)
-    card = card_of(recipe, sections) | ({"modalities": modalities} if modalities else {})
+    text, known = load_text(recipe.text, dim)
+    card = card_of(recipe, sections) | ({"modalities": known["modalities"]} if known.get("modalities") else {})
     parts = Parts(detector=detector, image=tower, text=text, heads=recipe.heads)
-    return write_bundle(recipe.folder, manifest_of(recipe, dim), card, parts)
+    manifest = manifest_of(recipe, dim) | {"words_share": known.get("words_share", 0.0)}
+    return write_bundle(recipe.folder, manifest, card, parts)
 
 
-def load_text(path: Path, dim: int) -> tuple[TextTower, dict | None]:
-    """The tower with the head of a checkpoint, and what was measured of the gap between words and pictures, if it was.
+def load_text(path: Path, dim: int) -> tuple[TextTower, dict]:
+    """The tower with the head of a checkpoint, and the checkpoint: it knows how words and pictures are to be mixed.
 
     Raises ValueError where there is no checkpoint.
     """
@@ -32,7 +33,7 @@ def load_text(path: Path, dim: int) -> tuple[TextTower, dict | None]:
     tower = TextTower(dim)
     tower.head = TextHead(dim, hidden=state.get("hidden", 768))
     tower.head.load_state_dict(state["head"])
-    return tower, state.get("modalities")
+    return tower, state
 
 
 def manifest_of(recipe: BundleRecipe, dim: int) -> dict:

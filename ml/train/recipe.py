@@ -104,6 +104,7 @@ class TextRecipe:
 
     `crops`: photos an item; `pictures`: of a source in one step; `distil`: how much words keep their places among
     themselves; `vocabulary`: how many words without pictures take part in that; `noise`: on sentence vectors.
+    `words_share`: how much a product's words will count in the vectors of its catalog pictures (docs/models.md).
     """
 
     runs: Path
@@ -118,14 +119,15 @@ class TextRecipe:
     pictures: int = 1500
     hidden: int = 768
     batch: int = 128
-    steps: int = 2000
+    steps: int = 800
     rate: float = 0.0007
     decay: float = 0.05
     temperature: float = 0.05
     backward: float = 0.3
     distil: float = 0.3
     vocabulary: int = 4000
-    noise: float = 0.1
+    noise: float = 0.3
+    words_share: float = 0.2
     check_every: int = 200
     threads: int = 1
     hold_out: bool = True
