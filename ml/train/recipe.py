@@ -165,7 +165,6 @@ class BundleRecipe:
     max_tokens: int = 64
     detect: dict[str, float] = field(default_factory=dict)
     encode: dict[str, Any] = field(default_factory=dict)
-    score: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
 
