@@ -38,7 +38,7 @@ def count_inliers(query: np.ndarray, candidates: Sequence[np.ndarray]) -> np.nda
 def matches(query: np.ndarray, candidates: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
     """For each candidate the rows (m,) of query and candidate that are each other's nearest, and clearly so.
 
-    One matrix product for all candidates: 200 x 8,000 x 128 takes some 10 ms.
+    One matrix product for all candidates: 400 x 10,000 x 64 takes some 7 ms of one core.
     """
     width = max(map(len, candidates))
     stacked = np.zeros((len(candidates), width, query["descriptor"].shape[1]), np.float32)
@@ -58,7 +58,7 @@ def matches(query: np.ndarray, candidates: Sequence[np.ndarray]) -> list[tuple[n
 
 
 def unit(descriptors: np.ndarray) -> np.ndarray:
-    """uint8 (n, d) to float32 unit rows."""
+    """int8 (n, d) to float32 unit rows."""
     floats = descriptors.astype(np.float32)
     return floats / np.maximum(np.linalg.norm(floats, axis=1, keepdims=True), 1e-6)
 

@@ -21,7 +21,8 @@ from ml.inspect.text import VERSION as WORDS_VERSION
 from search.serving import folder_bundle_id
 
 READY = "ready"
-READ_TIMEOUT_MS = "10000"  # how good the answers are must not depend on what else this machine does
+TIMEOUTS = "SIGHTLINE_READ_TIMEOUT_MS", "SIGHTLINE_LOOK_TIMEOUT_MS"
+TIMEOUT_MS = "10000"  # how good the answers are must not depend on what else this machine does
 
 
 class PreparationFailed(RuntimeError):
@@ -65,8 +66,8 @@ def shop_environment(database: str, folder: Path) -> dict[str, str]:
     port = f":{here['port']}" if here.get("port") else ""
     url = f"postgres://{user}@{quote(here.get('host') or '', safe='')}{port}/{database}"
     other = {"DATABASE_URL": url, "SIGHTLINE_VAR": str(folder), "SIGHTLINE_TEST_VAR": str(folder)}
-    other["SIGHTLINE_READ_TIMEOUT_MS"] = os.environ.get("SIGHTLINE_READ_TIMEOUT_MS", READ_TIMEOUT_MS)
-    return {name: value for name, value in os.environ.items() if name != "SIGHTLINE_TEST_DATABASE"} | other
+    patient = {name: os.environ.get(name, TIMEOUT_MS) for name in TIMEOUTS}
+    return {name: value for name, value in os.environ.items() if name != "SIGHTLINE_TEST_DATABASE"} | other | patient
 
 
 def create_database(name: str) -> bool:

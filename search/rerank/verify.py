@@ -13,32 +13,42 @@ WEIGHT = 0.6  # on a cosine
 CHANCE = 6  # points may agree on unrelated pictures
 HALF = 20  # more than these make half of the value
 DOUBT = 3.0  # standard deviations of a count, its square root
-PRODUCTS = 50  # are compared with the query, the best first
+PRODUCTS, MORE_PRODUCTS = 50, 150  # are compared with the query, the best first
+RICH, SURE = 200, 15  # a query of so many points is mostly print; so many that agree say which
 
 Stored = Sequence[tuple[int, np.ndarray]]  # (product id, POINT (n,)) of one picture each
 
 
 def verify(hits: list[Hit], query: np.ndarray, fetch: Callable[[list[int]], Stored]) -> list[Hit]:
-    """Best first, the first of them looked at point by point. query: POINT (n,); a plain thing has too few to tell."""
+    """Best first, the first of them looked at point by point. query: POINT (n,); a plain thing has too few to tell.
+
+    A label full of print that is none of the first is looked for further down: vectors know little of labels.
+    """
     if len(query) < MIN_POINTS:
         return hits
-    return weigh(hits, [same_print(query, fetch([hit.product_id for hit in hits[:PRODUCTS]]))])
+    wanted = [hit.product_id for hit in hits[:MORE_PRODUCTS]]
+    product_ids, inliers = compare(query, fetch(wanted[:PRODUCTS]))
+    if len(query) >= RICH and len(wanted) > PRODUCTS and inliers.max(initial=0) < SURE:
+        more_ids, more_inliers = compare(query, fetch(wanted[PRODUCTS:]))
+        product_ids, inliers = product_ids + more_ids, np.concatenate([inliers, more_inliers])
+    return weigh(hits, [evidence(product_ids, inliers)])
 
 
-def same_print(query: np.ndarray, stored: Stored) -> Evidence:
-    """Of several pictures of a product the best counts.
+def compare(query: np.ndarray, stored: Stored) -> tuple[list[int], np.ndarray]:
+    """Product ids and, int64 (n,), how many points of the query one map explains on each."""
+    return [product_id for product_id, _ in stored], count_inliers(query, [points for _, points in stored])
 
-    Counts that chance may have set apart are taken for equal: the same print in another colour is for the vectors to
-    tell.
+
+def evidence(product_ids: Sequence[int], inliers: np.ndarray) -> Evidence:
+    """Counts that chance may have set apart are taken for equal, as of the same print in two colours.
+
+    Which colour it is, the vectors tell.
     """
-    inliers = count_inliers(query, [points for _, points in stored])
-    likely = inliers + DOUBT * np.sqrt(inliers)
-    inliers[(inliers > CHANCE) & (likely >= inliers.max(initial=0))] = inliers.max(initial=0)
-    values: dict[int, float] = {}
-    for (product_id, _), count in zip(stored, inliers.tolist(), strict=True):
-        if count > CHANCE:
-            values[product_id] = max(values.get(product_id, 0.0), sure(count))
-    return Evidence(NAME, WEIGHT, values)
+    most = inliers.max(initial=0)
+    equal = inliers + DOUBT * np.sqrt(inliers) >= most
+    counts = np.where(equal, most, inliers)
+    chosen = np.flatnonzero(inliers > CHANCE)
+    return Evidence(NAME, WEIGHT, {product_ids[row]: sure(int(counts[row])) for row in chosen})
 
 
 def sure(inliers: int) -> float:

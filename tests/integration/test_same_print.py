@@ -30,14 +30,15 @@ def time_to_look(settings):
 
 
 @pytest.fixture
-def shelf():
+def shelf(monkeypatch):
     """Five labels, all of them with the first one's vector: what the vectors say of them is worth nothing."""
+    monkeypatch.setattr(details, "words_in", lambda picture: {"words_version": details.WORDS_VERSION})
     register_bundle()
     for number in LABELS:
         product = make_product(number, title=f"Label {number}", brand="", attributes={})
         Image.objects.filter(product=product).delete()
         embed_image(add_picture(product, as_jpeg(label(number))).pk)
-    details.fill_missing()
+    details.fill_missing(slice_s=600)
     ImageVector.objects.update(vector=ImageVector.objects.order_by("pk").first().vector)
 
 
@@ -106,5 +107,5 @@ def test_features_are_filled_for_pictures_that_have_details_already(shelf):
     kept = unpack(ImageDetail.objects.get(image__product__sku="SKU-3").local)
     assert len(kept) > 100
     ImageDetail.objects.update(local=None, local_version=0)
-    assert details.fill_missing()
+    assert details.fill_missing(slice_s=600)
     assert (unpack(ImageDetail.objects.get(image__product__sku="SKU-3").local) == kept).all()

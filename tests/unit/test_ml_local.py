@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from ml.inspect.local import CATALOG_POINTS, POINT, QUERY_POINTS, QUERY_SIDE_PX, local_features, pack, unpack
+from ml.inspect.local import CATALOG_POINTS, POINT, QUERY_POINTS, QUERY_SIDE_PX, basis, local_features, pack, unpack
 from ml.inspect.spatial import MIN_POINTS, count_inliers
+from ml.train.local_axes import fit
 from tests.prints import label, photographed
 
 LABELS = range(6)
@@ -55,7 +56,7 @@ def test_noise_agrees_with_no_print(catalog):
 
 def test_features_survive_their_bytes(catalog):
     data = pack(catalog[0])
-    assert len(data) == POINT.itemsize * len(catalog[0]) <= 134 * CATALOG_POINTS
+    assert len(data) == POINT.itemsize * len(catalog[0]) <= 70 * CATALOG_POINTS
     assert (unpack(data) == catalog[0]).all()
     assert len(unpack(b"")) == 0
     with pytest.raises(ValueError):
@@ -77,3 +78,12 @@ def test_a_large_picture_costs_no_more_points_and_places_stay_inside():
     points = local_features(label(5, 1600))
     assert len(points) <= CATALOG_POINTS
     assert (points["place"][:, 0] <= 0.76 * 65535).all()
+
+
+def test_the_axes_that_ship_are_orthonormal_and_come_out_of_the_fit():
+    _, axes = basis()
+    assert np.allclose(axes @ axes.T, np.eye(len(axes)), atol=2e-3)
+    spread = np.random.default_rng(0).normal(0, [5, 3, 1, 0.1], (500, 4)) + 7
+    mean, fitted = fit(spread, 2)
+    assert np.allclose(mean, 7, atol=0.6)
+    assert np.allclose(np.abs(fitted), np.eye(2, 4), atol=0.1)

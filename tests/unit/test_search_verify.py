@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ml.inspect.local import POINT, QUERY_POINTS, QUERY_SIDE_PX, local_features
-from search.rerank.verify import CHANCE, same_print, sure, verify
+from search.rerank.verify import CHANCE, PRODUCTS, compare, evidence, sure, verify
 from search.types import Hit
 from tests.prints import label, photographed
 
@@ -19,25 +19,23 @@ def own() -> np.ndarray:
     return local_features(label(1))
 
 
+def values_of(query, *stored) -> dict[int, float]:
+    return evidence(*compare(query, stored)).values
+
+
 def test_only_the_same_print_has_evidence(query, own):
-    plain = own[:5]
-    found = same_print(query, [(10, local_features(label(4))), (11, own), (12, plain), (13, np.empty(0, POINT))])
-    assert 0.5 < found.values.pop(11) < 1
-    assert all(value < 0.2 for value in found.values.values())
-    assert not {12, 13} & found.values.keys()
-
-
-def test_the_best_picture_of_a_product_counts(query, own):
-    back = local_features(label(5))
-    assert same_print(query, [(1, back), (1, own)]).values[1] == same_print(query, [(1, own)]).values[1]
+    values = values_of(query, (10, local_features(label(4))), (11, own), (12, own[:5]), (13, np.empty(0, POINT)))
+    assert 0.5 < values.pop(11) < 1
+    assert all(value < 0.2 for value in values.values())
+    assert not {12, 13} & values.keys()
 
 
 def test_counts_that_hardly_differ_are_left_to_the_vectors(query, own):
     most = own[: len(own) * 4 // 5]  # as the same print in another colour
-    values = same_print(query, [(1, own), (2, most)]).values
+    values = values_of(query, (1, own), (2, most))
     assert values[1] == values[2]
     part = own[: len(own) // 8]  # as another label of the brand
-    values = same_print(query, [(1, own), (2, part)]).values
+    values = values_of(query, (1, own), (2, part))
     assert values[1] > values.get(2, 0) + 0.2
 
 
@@ -65,3 +63,18 @@ def test_a_verified_hit_moves_up_and_says_why(query, own):
 def test_candidates_without_features_keep_their_order(query):
     hits = [Hit(1, 0.9, {"image": 0.9}), Hit(2, 0.7, {"image": 0.7})]
     assert verify(hits, query, lambda ids: []) == hits
+
+
+def test_a_label_that_is_none_of_the_first_is_looked_for_further_down(query, own):
+    hits = [Hit(number, 1 - number / 1000, {"image": 1 - number / 1000}) for number in range(200)]
+    asked = []
+
+    def fetch(product_ids):
+        asked.append(product_ids)
+        return [(80, own)] if 80 in product_ids else []
+
+    assert verify(hits, query, fetch)[0].product_id == 80
+    assert [len(ids) for ids in asked] == [PRODUCTS, 100]
+    verify(hits, query[:100], fetch)  # not so much print: the first are enough
+    verify(hits, query, lambda ids: fetch(ids) or [(3, own)])  # found at once
+    assert [len(ids) for ids in asked[2:]] == [PRODUCTS, PRODUCTS]
