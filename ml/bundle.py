@@ -11,7 +11,16 @@ from PIL import Image
 from tokenizers import Tokenizer
 
 from ml.detect import Detections, Detector, DetectorSpec
-from ml.encode import Heads, ImageEncoder, ImageSpec, TextEncoder, TokenPadding, load_heads
+from ml.encode import (
+    Heads,
+    ImageEncoder,
+    ImageSpec,
+    TextEncoder,
+    TokenPadding,
+    fuse_words,
+    load_heads,
+    texts_once,
+)
 from ml.errors import BundleError
 from ml.manifest import MANIFEST, check_files, identify, read_card, read_manifest, version_key
 
@@ -62,6 +71,17 @@ class Bundle:
         """False for a bundle that has no text tower: words are then looked for in the catalog's words alone."""
         return self.text_encoder is not None
 
+    @property
+    def words_share(self) -> float:
+        """How much a product's words count in the vectors of its catalog pictures, 0 for pictures alone."""
+        return self.manifest.get("words_share", 0.0)
+
+    @property
+    def text_scale(self) -> float:
+        """What words' scores are multiplied by to spread as far as photos' scores do; 1 where nobody measured it."""
+        measured = self.card.get("modalities")
+        return measured["image"]["spread"] / measured["text"]["spread"] if measured else 1.0
+
     def detect(self, image: Image.Image) -> Detections:
         return self.detector.detect(image)
 
@@ -74,6 +94,14 @@ class Bundle:
         if self.text_encoder is None:
             raise BundleError(f"{self.id} encodes pictures only: it has no text tower.")
         return self.text_encoder.encode(texts)
+
+    def encode_catalog(self, images: Sequence[Image.Image], words: Sequence[str]) -> np.ndarray:
+        """float32 (n, dim), unit rows: each catalog picture with the words of its product (ml.encode.catalog_words)."""
+        pictures = self.encode_images(images)
+        if not (self.words_share and self.reads_words and len(images)):
+            return pictures
+        once, places = texts_once(words)
+        return fuse_words(pictures, self.encode_texts(once)[places], self.words_share)
 
     def attributes(self, vector: np.ndarray, image: Image.Image | None = None) -> dict[str, tuple[str, float]]:
         """{attribute: (label, probability)} of one picture's vector float32 (dim,); surer of colours with the picture.

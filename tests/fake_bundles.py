@@ -32,6 +32,7 @@ class FakeBundle:
     group_of: Callable[[int], int] = lambda number: number
     confident: float = 0.3
     margin: float = 0.1
+    text_scale: float = 1.0
     reads_words: bool = True
     manifest: dict = field(default_factory=dict)
 
@@ -47,6 +48,9 @@ class FakeBundle:
 
     def encode_images(self, images) -> np.ndarray:
         return np.stack([self.vector(image.getpixel((0, 0))[0] * 256 + image.getpixel((0, 0))[1]) for image in images])
+
+    def encode_catalog(self, images, words) -> np.ndarray:
+        return self.encode_images(images)
 
     def attributes(self, vector, image=None) -> dict:
         return {}

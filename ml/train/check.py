@@ -7,6 +7,7 @@ import numpy as np
 
 from ml.bundle import Bundle, load_bundle
 from ml.crop import crop
+from ml.encode import catalog_words
 from ml.evaluate import match_boxes, precision_at_1, recall_at_k
 from ml.images import open_image
 from ml.manifest import CARD, read_card, write_json
@@ -30,14 +31,15 @@ class Shelf:
 
 
 def shelve(bundle: Bundle, folder: Path) -> Shelf:
-    """Encode every picture of a feed."""
-    products, images = [], []
+    """Encode every picture of a feed with its product's words, as the index does."""
+    products, images, words = [], [], []
     for row in read_feed(folder / "feed.csv"):
         for link in (row["image_link"], *row.get("additional_image_link", "").split(",")):
             if link and (folder / link.strip()).exists():
                 products.append(row["id"])
                 images.append(open_image((folder / link.strip()).read_bytes(), max_side_px=512))
-    return Shelf(products, bundle.encode_images(images))
+                words.append(catalog_words(row["title"], row))
+    return Shelf(products, bundle.encode_catalog(images, words))
 
 
 def check_demo(bundle: Bundle, folder: Path, *, split: str, confident: float | None = None) -> dict:

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from ml.encode import fuse_words
 from ml.train.checkpoint import load_checkpoint, log_row, save_checkpoint
 from ml.train.losses import many_right
 from ml.train.recipe import TextRecipe
 from ml.train.sentences import Sentences, vocabulary
+from ml.train.text_gap import measure_gap, scores_of
 from ml.train.text_items import every_item
 from ml.train.text_lessons import Lesson
 from ml.train.text_model import TextHead, TextTower
@@ -23,7 +26,11 @@ TEACHER_TEMPERATURE = 0.1
 
 
 def train_text(recipe: TextRecipe, *, name: str = "text") -> Path:
-    """Train or go on training; the path of the checkpoint, whose `head` is a running average."""
+    """Train or go on training; the path of the checkpoint, whose `head` is a running average.
+
+    It also keeps how pictures and words lie to one another (`modalities`), and the share that words are to have in the
+    vectors of catalog pictures (`words_share`).
+    """
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     pictures = open_pictures(recipe.image, size_px=recipe.size_px, fill=recipe.fill, kept=recipe.runs / "vectors")
@@ -36,7 +43,7 @@ def train_text(recipe: TextRecipe, *, name: str = "text") -> Path:
             found = {each.gallery.name: recall(trainer, each, Random(1)) for each in tests}
             log_row(recipe.runs / name / "log.csv", step=trainer.step, loss=loss, **found)
             print({"step": trainer.step, "loss": round(loss, 4)} | found, flush=True)
-            trainer.save(path)
+            trainer.save(path, modalities(trainer, tests or lessons, recipe.words_share))
     return path
 
 
@@ -46,9 +53,11 @@ def read_lessons(recipe: TextRecipe, pictures: Pictures) -> tuple[list[Lesson], 
     for name, stock in every_item(recipe.data, recipe.demo, recipe.extra, hold_out=recipe.hold_out).items():
         gallery, share = pictures.gallery(name, stock.items, crops=recipe.crops), recipe.shares.get(name, 1.0)
         if stock.taught and share:
-            lessons.append(Lesson(gallery.of(stock.taught), stock.taught, share))
+            known = gallery.of(stock.taught)
+            lessons.append(Lesson(known, stock.taught, share, known.photos))
         if stock.held:
-            tests.append(Lesson(gallery.of(range(len(stock.items)), catalog=True), sorted(stock.held), 0.0))
+            photos = gallery.of(stock.held).photos
+            tests.append(Lesson(gallery.of(range(len(stock.items)), catalog=True), sorted(stock.held), 0.0, photos))
     return lessons, tests
 
 
@@ -102,24 +111,47 @@ class Trainer:
         found = (student @ student.T / TEACHER_TEMPERATURE).masked_fill(itself, -1e4).log_softmax(dim=1)
         return F.kl_div(found, wanted, reduction="batchmean")
 
-    def save(self, path: Path) -> None:
+    @torch.no_grad()
+    def words(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 (n, dim), unit rows, by the running average."""
+        return self.average.module(self.sentences(tuple(texts))).numpy()
+
+    def save(self, path: Path, measured: dict | None) -> None:
         self.sentences.save()
         save_checkpoint(
             path, head=self.average.module.state_dict(), hidden=self.recipe.hidden, learned=self.head.state_dict(),
             average=self.average.state_dict(), optimizer=self.optimizer.state_dict(), step=self.step,
+            modalities=measured, words_share=self.recipe.words_share,
         )  # fmt: skip
 
 
-@torch.no_grad()
 def recall(trainer: Trainer, test: Lesson, random: Random) -> float:
     """recall@10 of the held-out items' phrases that have at most ten right answers, over all items of the source."""
     gallery, scores = test.gallery, []
-    shown = torch.from_numpy(gallery.vectors)
-    for place in test.places:
-        words = phrase(gallery.items[place], random)
-        ranked = (trainer.average.module(trainer.sentences((words.text,)))[0] @ shown.T).argsort(descending=True)
-        found = list(dict.fromkeys(gallery.owner[ranked.numpy()].tolist()))[:10]
-        right = set(gallery.owner[test.matches([words], slice(None))[0].numpy()].tolist())
-        if 0 < len(right) <= 10:
-            scores.append(len(right & set(found)) / len(right))
+    phrases = [phrase(gallery.items[place], random) for place in test.places]
+    fits = test.matches(phrases, np.arange(len(gallery.owner))).numpy()
+    for right, ranked in zip(fits, trainer.words([each.text for each in phrases]) @ gallery.vectors.T, strict=True):
+        found = list(dict.fromkeys(gallery.owner[np.argsort(-ranked)].tolist()))[:10]
+        wanted = set(gallery.owner[right].tolist())
+        if 0 < len(wanted) <= 10:
+            scores.append(len(wanted & set(found)) / len(wanted))
     return round(sum(scores) / max(1, len(scores)), 4)
+
+
+def modalities(trainer: Trainer, lessons: Sequence[Lesson], share: float) -> dict | None:
+    """The gap between pictures and words, and how the scores of both spread over the catalog as it is going to be: of
+    the first source that has studio shots, photos and titles. None where there is none."""
+    for lesson in lessons:
+        gallery, items = lesson.gallery, lesson.gallery.items
+        photos, shots = lesson.photos, gallery.owner[gallery.studio]
+        if len(photos) and len(shots) and "title" in items[shots[0]].attributes:
+            titles = trainer.words([items[place].attributes["title"] for place in shots])
+            catalog = fuse_words(gallery.vectors[gallery.studio], titles, share)
+            phrases = lesson.draw(len(lesson.places), Random(1))
+            return {
+                "source": gallery.name,
+                "image": scores_of(photos, catalog),
+                "text": scores_of(trainer.words([each.text for each in phrases]), catalog),
+                "gap": measure_gap(gallery.vectors[gallery.studio], titles),
+            }
+    return None

@@ -12,11 +12,13 @@ from ml.train.words import Phrase, phrase
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One source: `gallery` holds the pictures, `places` the items to draw phrases from."""
+    """One source: `gallery` holds the pictures, `places` the items to draw phrases from, `photos` those items as a
+    shopper's phone sees them, float32 (m, dim)."""
 
     gallery: Gallery
     places: list[int]
     share: float
+    photos: np.ndarray
     known: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
     def draw(self, count: int, random: Random) -> list[Phrase]:

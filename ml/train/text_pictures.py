@@ -33,6 +33,11 @@ class Gallery:
     crops: tuple[Crop, ...]
     vectors: np.ndarray
 
+    @property
+    def photos(self) -> np.ndarray:
+        """float32 (m, dim): the pictures that are no studio shots."""
+        return self.vectors[~self.studio]
+
     def of(self, places: Collection[int], *, catalog: bool = False) -> "Gallery":
         """The pictures of some items, which keep their places. Catalog: studio shots where an item has any."""
         wanted = np.isin(self.owner, list(places))

@@ -10,8 +10,9 @@ from django.db import transaction
 from PIL import Image as Picture
 from procrastinate.contrib.django import app
 
-from catalog.models import Image
+from catalog.models import Image, Product
 from catalog.services import fetch_again, mark_indexed
+from ml.encode import catalog_words
 from search.build.register import EMBEDDABLE, missing
 from search.errors import BrokenPicture
 from search.models import Bundle, ImageVector
@@ -66,8 +67,9 @@ def without_vector(bundle_id: str) -> Iterator[Image]:
 def store_vectors(batch: list[tuple[Image, Picture.Image]], bundle_ids: list[str]) -> int:
     """Call with the images locked: vectors and states are written in one transaction, so committed means searchable."""
     images, pictures = [image for image, _ in batch], [picture for _, picture in batch]
+    words = words_of({image.product_id for image in images})
     for bundle_id in bundle_ids if images else ():
-        vectors = loaded_bundle(bundle_id).encode_images(pictures)
+        vectors = loaded_bundle(bundle_id).encode_catalog(pictures, [words[image.product_id] for image in images])
         rows = [
             ImageVector(image=image, product_id=image.product_id, bundle_id=bundle_id, vector=vector)
             for image, vector in zip(images, vectors, strict=True)
@@ -78,6 +80,12 @@ def store_vectors(batch: list[tuple[Image, Picture.Image]], bundle_ids: list[str
     for image in images:
         mark_indexed(image.pk)
     return len(images)
+
+
+def words_of(product_ids: Iterable[int]) -> dict[int, str]:
+    """What the catalog says of these products. A change of it sends their pictures back here, by a trigger."""
+    rows = Product.objects.filter(pk__in=product_ids).values_list("pk", "title", "attributes")
+    return {pk: catalog_words(title, attributes) for pk, title, attributes in rows}
 
 
 def bundles_to_fill() -> list[str]:

@@ -45,14 +45,17 @@ def encode(bundle_id: str, crops: list, query: Query, words: str | None, own: Ow
     elif query.product_id is not None:
         views, skip = vectors_of(query.product_id, bundle_id, own), query.product_id
     text = text_vector(bundle_id, words) if words and bundle.reads_words else None
-    return Asked(bundle_id, views, text, words, fuse_views(views, text, query.weights), skip)
+    fused = fuse_views(views, text, query.weights, bundle.text_scale)
+    return Asked(bundle_id, views, text, words, fused, skip)
 
 
-def fuse_views(views: np.ndarray, text: np.ndarray | None, weights: tuple[float, float]) -> np.ndarray:
+def fuse_views(
+    views: np.ndarray, text: np.ndarray | None, weights: tuple[float, float], text_scale: float = 1.0
+) -> np.ndarray:
     """float32 (n, dim): what is searched with; n is 0 for words that the bundle does not read."""
     if text is None:
         return views
-    return np.stack([fuse(view, text, weights) for view in views]) if len(views) else text[None]
+    return np.stack([fuse(view, text, weights, text_scale) for view in views]) if len(views) else text[None]
 
 
 def encode_crops(bundle_id: str, crops: list[Image.Image]) -> np.ndarray:

@@ -94,6 +94,8 @@ def test_weights_turn_a_fused_vector_towards_the_text():
     assert fuse_views(image, None, (0.6, 0.4)) is image
     mostly_text = fuse_views(image, text, (0.1, 0.9))[0]
     assert mostly_text[1] > mostly_text[0]
+    louder = fuse_views(image, text, (0.5, 0.5), 3.0)[0]
+    assert louder[1] == pytest.approx(3 * louder[0])
     assert np.isclose(np.linalg.norm(mostly_text), 1)
 
 

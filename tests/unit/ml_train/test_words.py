@@ -35,7 +35,7 @@ def lamps() -> list[Item]:
 
 
 def test_a_lesson_knows_what_each_phrase_fits(lamps):
-    lesson = Lesson(gallery(lamps), [0, 2], 1.0)
+    lesson = Lesson(gallery(lamps), [0, 2], 1.0, np.zeros((0, 4)))
     phrases = lesson.draw(2, Random(3))
     rows = np.array([5, 0, 2, 3])
     expected = [[says(words, lamps[lesson.gallery.owner[row]]) for row in rows] for words in phrases]
