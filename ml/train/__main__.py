@@ -33,6 +33,10 @@ def main() -> None:
     command = commands.add_parser("all", help="every section of a recipe in its order; what is finished is skipped")
     command.add_argument("--recipe", type=Path, default=RECIPES / "demo.toml")
     command.set_defaults(run=lambda options: steps.run_all(options.recipe))
+    command = commands.add_parser("modes", help="pictures, words, or both in the catalog's vectors: what finds more")
+    command.add_argument("folder", type=Path, help="an evaluation folder, such as demo")
+    command.add_argument("--bundle", type=Path)
+    command.set_defaults(run=modes)
     command = commands.add_parser("plot", help="learning curves of runs as one SVG")
     command.add_argument("runs", type=Path, nargs="+", help="folders with a log.csv or results.csv")
     command.add_argument("--to", type=Path, required=True, metavar="FILE.svg")
@@ -173,6 +177,13 @@ def closeness(options: argparse.Namespace) -> None:
     if options.note:
         write_json(options.note / CARD, read_card(options.note) | {"closeness": fitted})
     print(json.dumps(fitted, indent=2))
+
+
+def modes(options: argparse.Namespace) -> None:
+    from ml.bundle import default_bundle_folder, load_bundle
+    from ml.train.modes import compare
+
+    print(compare(load_bundle(options.bundle or default_bundle_folder()), options.folder))
 
 
 def plot(options: argparse.Namespace) -> None:

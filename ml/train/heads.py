@@ -21,7 +21,8 @@ from ml.train.text_pictures import open_pictures
 
 WITH_COLOURS = ("colour",)
 TUNED_EVERY = 5
-DECAYS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+DECAYS = (1.0, 0.3, 0.03, 0.003)
+Weights = tuple[np.ndarray, np.ndarray]
 TEMPERATURES = np.geomspace(0.5, 3.0, 60)
 
 
@@ -38,6 +39,7 @@ def train_heads(recipe: HeadsRecipe, *, name: str = "heads") -> tuple[Path, dict
     torch.set_num_threads(recipe.threads)
     pictures = open_pictures(recipe.image, size_px=recipe.size_px, fill=recipe.fill, kept=recipe.runs / "vectors")
     stocks, words = every_item(recipe.data, recipe.demo, recipe.extra, hold_out=recipe.hold_out), read_words()
+    stocks = {name: each for name, each in stocks.items() if name in (recipe.sources or stocks)}
     shown = {name: (pictures.gallery(name, each.items, crops=recipe.crops), each) for name, each in stocks.items()}
     by_vector, by_picture, report = {}, {}, {}
     for head in words:
@@ -68,24 +70,25 @@ def fit_head(rows: Examples, inputs: np.ndarray) -> Fitted:
     held = rows.held
     tuned = ~held & np.array([crc32(key[::-1].encode()) % TUNED_EVERY == 0 for key in rows.keys], bool)
     learned = ~held & ~tuned
-    tries = []
+    tries, found = [], {}
+    start = np.zeros((inputs.shape[1], len(labels)), np.float32), np.zeros(len(labels), np.float32)
     for decay in DECAYS:
-        weight, bias = regress(inputs[learned], numbers[learned], len(labels), decay)
+        weight, bias = start = found[decay] = regress(inputs[learned], numbers[learned], decay, start)
         logits = inputs[tuned] @ weight + bias
         temperature = min(TEMPERATURES, key=lambda value: surprise(logits / value, numbers[tuned]))
         tries.append((surprise(logits / temperature, numbers[tuned]), decay, temperature))
     _, decay, temperature = min(tries)
-    weight, bias = regress(inputs[~held], numbers[~held], len(labels), decay)
+    weight, bias = regress(inputs[~held], numbers[~held], decay, found[decay])
     head = Head(labels, weight / np.float32(temperature), bias / np.float32(temperature))
     return Fitted(head, judge(head, rows.only(held), inputs[held]))
 
 
-def regress(inputs: np.ndarray, numbers: np.ndarray, count: int, decay: float) -> tuple[np.ndarray, np.ndarray]:
-    """Multinomial logistic regression with a squared penalty: weight float32 (d, count), bias float32 (count,)."""
-    n, d = inputs.shape
+def regress(inputs: np.ndarray, numbers: np.ndarray, decay: float, start: Weights) -> Weights:
+    """Multinomial logistic regression with a squared penalty: weight float32 (d, k), bias float32 (k,)."""
+    n, _ = inputs.shape
     x, y = torch.from_numpy(inputs).float(), torch.from_numpy(numbers)
-    weight, bias = torch.zeros(d, count, requires_grad=True), torch.zeros(count, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weight, bias], max_iter=200, history_size=10, line_search_fn="strong_wolfe")
+    weight, bias = (torch.tensor(each, requires_grad=True) for each in start)
+    optimizer = torch.optim.LBFGS([weight, bias], max_iter=100, history_size=10, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()

@@ -136,7 +136,8 @@ class TextRecipe:
 
 @dataclass(frozen=True, slots=True)
 class HeadsRecipe:
-    """Attribute heads on the image tower of checkpoint `image`. `fewest`: products that a label needs to be one."""
+    """Attribute heads on the image tower of checkpoint `image`. `fewest`: products that a label needs to be one;
+    `sources`: what is learned from, all there is by default."""
 
     runs: Path
     data: Path
@@ -146,6 +147,7 @@ class HeadsRecipe:
     size_px: int = 192
     fill: tuple[int, ...] = (255, 255, 255)
     crops: int = 4
+    sources: tuple[str, ...] = ()
     fewest: int = 12
     threads: int = 1
     hold_out: bool = True

@@ -51,8 +51,11 @@ def read_lessons(recipe: TextRecipe, pictures: Pictures) -> tuple[list[Lesson], 
     """What is taught, and what is asked: held-out items among all pictures of their source."""
     lessons, tests = [], []
     for name, stock in every_item(recipe.data, recipe.demo, recipe.extra, hold_out=recipe.hold_out).items():
-        gallery, share = pictures.gallery(name, stock.items, crops=recipe.crops), recipe.shares.get(name, 1.0)
-        if stock.taught and share:
+        share = recipe.shares.get(name, 1.0)
+        if not share:
+            continue
+        gallery = pictures.gallery(name, stock.items, crops=recipe.crops)
+        if stock.taught:
             known = gallery.of(stock.taught)
             lessons.append(Lesson(known, stock.taught, share, known.photos))
         if stock.held:
