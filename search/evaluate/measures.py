@@ -9,6 +9,7 @@ from search.evaluate.ask import IOU, PAGE, Reply, Shop
 from search.evaluate.folder import Question, Room
 
 Asked = Sequence[tuple[Question, Reply]]
+RANKING = ("precision_at_1", "recall_at_5", "recall_at_10", "mrr", "ndcg_at_10")
 SMALL_SHARE, LARGE_SHARE = 0.02, 0.15  # of the photo's area
 
 
@@ -22,9 +23,10 @@ def ranking(asked: Asked) -> dict:
             grades[shown] = max(grades.get(shown, 0.0), grade)
         qrels[str(number)], run[str(number)] = grades, reply.skus
     if not qrels:
-        return {"precision_at_1": None, "recall_at_10": None, "mrr": None, "ndcg_at_10": None, "queries": 0}
+        return dict.fromkeys(RANKING) | {"queries": 0}
     return {
         "precision_at_1": round(precision_at_1(qrels, run), 4),
+        "recall_at_5": round(recall_at_k(qrels, run, 5), 4),
         "recall_at_10": round(recall_at_k(qrels, run, PAGE), 4),
         "mrr": round(mrr(qrels, run), 4),
         "ndcg_at_10": round(ndcg_at_k(qrels, run, PAGE), 4),
