@@ -44,17 +44,28 @@ def fill_bundles(timestamp: int | None = None) -> None:
             pass  # it may be given up while it is being filled
 
 
-@app.task(name="search.look_closely", priority=LAST, retry=RetryStrategy(max_attempts=3, exponential_wait=10))
-def look_closely(image_ids: list[int]) -> None:
+@app.task(
+    name="search.look_closely",
+    priority=LAST,
+    pass_context=True,
+    retry=RetryStrategy(max_attempts=3, exponential_wait=10),
+)
+def look_closely(context: JobContext, image_ids: list[int]) -> None:
     """The words and other details of pictures that were indexed just now."""
-    details.fill(image_ids)
+    details.fill(image_ids, context.should_abort)
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(name="search.fill_details", queueing_lock="search.fill_details", lock="search.fill_details", priority=LAST)
-def fill_details(timestamp: int | None = None) -> None:
+@app.task(
+    name="search.fill_details",
+    queueing_lock="search.fill_details",
+    lock="search.fill_details",
+    priority=LAST,
+    pass_context=True,
+)
+def fill_details(context: JobContext, timestamp: int | None = None) -> None:
     """Details of pictures that were indexed before there were such, or whose job was lost; a slice at a time."""
-    if not details.fill_missing():
+    if not details.fill_missing(context.should_abort):
         with suppress(AlreadyEnqueued):
             fill_details.defer()
 

@@ -1,10 +1,11 @@
 """Text in a picture: lines are found, and the largest are read. ml/train/reader.py says where the models come from.
 
 Only what is worth reading is paid for: a glance says whether there are lines at all, so that a photo of a couch costs
-one run of the finder on GLANCE_PX, and of a leaflet the largest lines alone are read.
+one run of the finder on a small picture, and of a leaflet the largest lines alone are read.
 """
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,15 +18,26 @@ from ml.inspect.lines import TextBox, find_boxes
 
 VERSION = 1  # of what is read; pictures that another version has read are read anew
 READER = Path(__file__).parent / "reader"
-GLANCE_PX, LOOK_PX = 256, 640  # longer side of the picture when lines are looked for: at first, and closely
-MAX_ENLARGED = 2.0  # a small picture is not blown up further than this
+MAX_ENLARGED = 3.0  # a small picture is not blown up further than this
 STRIDE_PX = 32
 LINE_PX = 48  # height of a line as it is read
 MAX_LINE_PX = 640  # and its width
-MAX_READ_PX = 2400  # of all lines together, largest first: what reading may cost
-BATCH = 4
 STANDING = 1.5  # times as high as wide: written from top to bottom or the other way
 MIN_SCORE = 0.5  # mean probability of a line's letters
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What reading may cost, in pixels: longer side of the picture at a glance and when lines are looked for closely,
+    and the width of all lines together that are read, largest first."""
+
+    glance_px: int
+    look_px: int
+    read_px: int
+
+
+QUICK = Effort(320, 448, 900)  # a shopper waits
+THOROUGH = Effort(448, 768, 3000)  # once for each catalog picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +51,21 @@ class Line:
 
 
 class Reader:
-    """Holds the two ONNX sessions; safe to call from several threads."""
+    """Holds the two ONNX sessions, and the threads that read lines side by side; safe to call from several threads."""
 
-    def __init__(self, finder: onnxruntime.InferenceSession, recogniser: onnxruntime.InferenceSession) -> None:
+    def __init__(
+        self, finder: onnxruntime.InferenceSession, recogniser: onnxruntime.InferenceSession, threads: int
+    ) -> None:
         self.finder, self.recogniser = finder, recogniser
+        self.readers = ThreadPoolExecutor(threads, thread_name_prefix="lines")
         alphabet = recogniser.get_modelmeta().custom_metadata_map["character"]
         self.alphabet = np.array(["", *alphabet, " "])
 
-    def read(self, image: Image.Image) -> list[Line]:
+    def read(self, image: Image.Image, effort: Effort = QUICK) -> list[Line]:
         """Lines of an upright RGB picture, largest first; none where no text is seen at a glance."""
-        if not self.look(image, GLANCE_PX):
+        if not self.look(image, effort.glance_px):
             return []
-        boxes = self.look(image, LOOK_PX)
-        return self.read_boxes(image, boxes)
+        return self.read_boxes(image, self.look(image, effort.look_px), effort.read_px)
 
     def look(self, image: Image.Image, side_px: int) -> list[TextBox]:
         """Boxes in pixels of the picture, looked for with its longer side at `side_px`."""
@@ -62,33 +76,29 @@ class Reader:
         fx, fy = image.width / width, image.height / height
         return [scaled(box, fx, fy) for box in find_boxes(likely[0, 0])]
 
-    def read_boxes(self, image: Image.Image, boxes: Iterable[TextBox]) -> list[Line]:
+    def read_boxes(self, image: Image.Image, boxes: Iterable[TextBox], read_px: int) -> list[Line]:
         cuts: list[tuple[TextBox, Image.Image]] = []
-        room = MAX_READ_PX
         for box in boxes:
-            for cut in upright(image, box):
-                room -= cut.width
-                cuts.append((box, cut))
-            if room <= 0:
+            if read_px <= 0:
                 break
-        cuts.sort(key=lambda pair: pair[1].width)  # alike in width share a batch
+            for cut in upright(image, box):
+                cuts.append((box, cut))
+                read_px -= cut.width
+        found = self.readers.map(self.recognise, [cut for _, cut in cuts])
         lines: dict[TextBox, Line] = {}
-        for start in range(0, len(cuts), BATCH):
-            batch = cuts[start : start + BATCH]
-            for (box, _), (text, score) in zip(batch, self.recognise([cut for _, cut in batch]), strict=True):
-                if text and score >= MIN_SCORE and (box not in lines or score > lines[box].score):
-                    height = min(box.width, box.height) / max(image.size)
-                    lines[box] = Line(text, round(score, 3), round(float(height), 4), around(box))
+        for (box, _), (text, score) in zip(cuts, found, strict=True):
+            if text and score >= MIN_SCORE and (box not in lines or score > lines[box].score):
+                height = min(box.width, box.height) / max(image.size)
+                lines[box] = Line(text, round(score, 3), round(float(height), 4), around(box))
         return sorted(lines.values(), key=lambda line: -line.height)
 
-    def recognise(self, cuts: list[Image.Image]) -> list[tuple[str, float]]:
-        """The text of each cut, LINE_PX high, and the mean probability of its letters; "" and 0.0 for none."""
-        widest = max(cut.width for cut in cuts)
-        pixels = np.zeros((len(cuts), 3, LINE_PX, widest), np.float32)
-        for row, cut in enumerate(cuts):
-            pixels[row, :, :, : cut.width] = as_input(np.asarray(cut))
-        (likely,) = self.recogniser.run(None, {"x": pixels})
-        return [self.spell(row) for row in likely]
+    def recognise(self, cut: Image.Image) -> tuple[str, float]:
+        """The text of one line, LINE_PX high, and the mean probability of its letters; "" and 0.0 for none.
+
+        One by one: in a batch, lines would be padded to the longest, and wait for it.
+        """
+        (likely,) = self.recogniser.run(None, {"x": as_input(np.asarray(cut))[None]})
+        return self.spell(likely[0])
 
     def spell(self, likely: np.ndarray) -> tuple[str, float]:
         """Greedy CTC: the best letter of each step, repeats and blanks dropped. likely: float32 (steps, letters)."""
@@ -145,8 +155,8 @@ def around(box: TextBox) -> tuple[float, float, float, float]:
 
 @cache
 def reader(threads: int = 1) -> Reader:
-    """The reader of this process, loaded at first use."""
-    return Reader(*(open_session(READER / name, threads) for name in ("finder.onnx", "recogniser.onnx")))
+    """The reader of this process, loaded at first use: so many threads find lines, and as many read one each."""
+    return Reader(open_session(READER / "finder.onnx", threads), open_session(READER / "recogniser.onnx", 1), threads)
 
 
 def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:

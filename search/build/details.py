@@ -4,7 +4,7 @@ Any step may be repeated or killed: what is missing is what the rows do not say.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import monotonic
 
 from django.db import transaction
@@ -14,8 +14,8 @@ from PIL import Image as Picture
 from catalog.models import Image
 from ml.inspect.local import VERSION as LOCAL_VERSION
 from ml.inspect.local import local_features, pack
+from ml.inspect.text import THOROUGH, reader
 from ml.inspect.text import VERSION as WORDS_VERSION
-from ml.inspect.text import reader
 from ml.inspect.words import weighed
 from search.build.embed import open_stored
 from search.errors import BrokenPicture
@@ -33,13 +33,15 @@ def missing() -> QuerySet[Image]:
     return Image.objects.filter(status=Image.Status.INDEXED).exclude(file="").exclude(Exists(done))
 
 
-def fill(image_ids: Iterable[int]) -> None:
-    """These pictures, as far as anything is missing of them."""
+def fill(image_ids: Iterable[int], should_stop: Callable[[], bool] = lambda: False) -> None:
+    """These pictures, as far as anything is missing of them. What is left when it has to stop, fill_missing does."""
     for image_id in image_ids:
+        if should_stop():
+            return
         fill_first(missing().filter(pk=image_id))
 
 
-def fill_missing(slice_s: float = SLICE_S) -> bool:
+def fill_missing(should_stop: Callable[[], bool] = lambda: False, slice_s: float = SLICE_S) -> bool:
     """Whatever is missing, newest first, for a while; one picture alone while others wait to be indexed.
 
     True when it went through to the end. What could not be looked at is passed over until the next time.
@@ -49,7 +51,7 @@ def fill_missing(slice_s: float = SLICE_S) -> bool:
     left = waiting
     while (image_id := fill_first(left)) is not None:
         left = waiting.filter(pk__lt=image_id)
-        if monotonic() > end or Image.objects.filter(status__in=WAITING).exists():
+        if should_stop() or monotonic() > end or Image.objects.filter(status__in=WAITING).exists():
             return False
     return True
 
@@ -74,7 +76,7 @@ def write(image: Image, picture: Picture.Image) -> None:
 
 def words_in(picture: Picture.Image) -> dict:
     """The columns of what is written in the picture."""
-    words = weighed(reader().read(picture))
+    words = weighed(reader().read(picture, THOROUGH))
     return {
         "words": [word.text for word in words],
         "weights": [word.weight for word in words],

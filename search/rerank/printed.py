@@ -9,9 +9,10 @@ from ml.inspect.words import Word, likeness
 from search.rerank.evidence import Evidence
 
 NAME = "words_in_picture"
-WEIGHT = 0.3  # on a cosine
-ALIKE = 0.5  # less alike is another word
-ENOUGH = 1.5  # of found weight makes up half of the value
+# Chosen on 260 photos of cartons, with vectors that know no groceries (docs/words-in-pictures.md).
+WEIGHT = 0.4  # on a cosine
+ALIKE = 0.45  # less alike is another word
+ENOUGH = 1.5  # so much weight of found words makes the value 0.63
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,7 @@ def match(read: Sequence[Word], printed: Mapping[int, Mapping[str, float]]) -> M
     found = found_on(read, list(printed.values()))
     rarity = rarities(found)
     weights = np.array([word.weight for word in read], np.float32) * rarity
-    amounts = weights @ found
-    values = amounts / (weights.sum() + ENOUGH)
+    values = 1 - np.exp(-(weights @ found) / ENOUGH)
     known = tuple(word.text for word, row in zip(read, found, strict=True) if row.any())
     by_product = zip(printed, values.tolist(), strict=True)
     return Match(Evidence(NAME, WEIGHT, {product: value for product, value in by_product if value > 0}), known)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 from psycopg.errors import QueryCanceled
@@ -22,9 +23,9 @@ from search.types import Asked, Candidates, Filters, Gathered
 
 LOOKED_UP, MIN_LETTERS = 8, 4  # words that candidates are looked for by: the largest of some length
 PER_WORD, IMAGES = 60, 120
-TIMEOUT_MS = 150
+SHARE_OF_TIME = 0.5  # of what a search waits for the reader
 DESCRIPTION_LETTERS = 400
-TITLE, PICTURE, DESCRIPTION = 1.0, 1.0, 0.5  # how much it counts where a word is found
+TITLE, PICTURE, DESCRIPTION = 1.0, 1.0, 0.25  # how much it counts where a word is found
 
 # Each word by its own index scan that ends early: a word that half of the catalog shows must not be counted out.
 FIND = f"""WITH asked AS (SELECT unnest(%s::text[]) AS word), found AS (
@@ -62,7 +63,7 @@ def find(words: list[str], asked: Asked, filters: Filters) -> Candidates | None:
         with transaction.atomic():
             raw = connection.connection
             with connection.wrap_database_errors, cursor_of(raw) as cursor:
-                cursor.execute(LIMITS, [str(TIMEOUT_MS)])
+                cursor.execute(LIMITS, [str(round(settings.SIGHTLINE_READ_TIMEOUT_MS * SHARE_OF_TIME))])
                 cursor.execute(sql, [words, asked.bundle_id, *values], binary=True)
                 rows = cursor.fetchall()
     except OperationalError as error:

@@ -21,6 +21,7 @@ from ml.inspect.text import reader
 from ml.inspect.words import Word, weighed
 
 MAX_WAITING = 2  # readings begun or queued in this process; the next search goes on without
+SMALL_SHARE = 0.25  # of the photo
 KEPT = 256  # pictures whose words are remembered: a second search with other filters reads nothing anew
 READINGS = Counter("sightline_readings", "Readings of the words in a query, by outcome.", ["outcome"])
 log = logging.getLogger(__name__)
@@ -74,15 +75,22 @@ _places = threading.BoundedSemaphore(MAX_WAITING)
 
 
 def start_reading(pictures: Sequence[Image.Image]) -> Reading:
-    """Begins to read the first picture, the one that is meant most; the others show the same once more, and more."""
+    """Begins to read one of the views of what is meant; they hold much the same words."""
     if not pictures or settings.SIGHTLINE_READ_TIMEOUT_MS <= 0:
         return Reading()
     if not _places.acquire(blocking=False):
         outcome("busy")
         return Reading()
-    future = pool().submit(read, pictures[0])
+    future = pool().submit(read, most_legible(pictures))
     future.add_done_callback(lambda _: _places.release())
     return Reading(future, monotonic() + settings.SIGHTLINE_READ_TIMEOUT_MS / 1000)
+
+
+def most_legible(pictures: Sequence[Image.Image]) -> Image.Image:
+    """The last one, which is the whole photo where the shopper drew no box: the detector's box may cut a word off. But
+    the first where the object is so small in the photo that its words would be lost."""
+    first, last = pictures[0], pictures[-1]
+    return first if first.width * first.height < SMALL_SHARE * last.width * last.height else last
 
 
 def read(picture: Image.Image) -> tuple[Word, ...]:
