@@ -5,6 +5,7 @@ from django.db import connection
 
 from catalog import outage
 from ml.inspect.local import VERSION, unpack
+from search.retrieve.halfvec import cursor_of
 from search.types import Candidates
 
 SQL = """SELECT i.product_id, d.local FROM search_imagedetail d
@@ -20,8 +21,9 @@ def stored_features(near: Candidates, product_ids: list[int]) -> list[tuple[int,
     wanted = nearest_pictures(near, product_ids)
 
     def read() -> list[tuple[int, np.ndarray]]:
-        with connection.cursor() as cursor:
-            cursor.execute(SQL, [wanted, VERSION])
+        connection.ensure_connection()
+        with connection.wrap_database_errors, cursor_of(connection.connection) as cursor:
+            cursor.execute(SQL, [wanted, VERSION], binary=True)  # as text every byte would be two
             return [(product_id, unpack(data)) for product_id, data in cursor.fetchall()]
 
     return outage.unless_away(read, list) if wanted else []
