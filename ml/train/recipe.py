@@ -154,6 +154,16 @@ class HeadsRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class AverageRecipe:
+    """The weighted mean of one `part` of checkpoints (ml.train.average), at runs/SECTION/last.pt."""
+
+    runs: Path
+    checkpoints: tuple[Path, ...]
+    weights: tuple[float, ...] = ()
+    part: str = "model"
+
+
+@dataclass(frozen=True, slots=True)
 class BundleRecipe:
     """Which checkpoints make a bundle, and what its manifest and card say. `sources`: keys of recipes/sources.toml."""
 
@@ -222,6 +232,6 @@ def to_type(annotation: Any, value: Any) -> Any:
         return {name: Path(item) for name, item in value.items()}
     if annotation == tuple[Path, ...]:
         return tuple(Path(item) for item in value)
-    if annotation in (tuple[int, ...], tuple[str, ...]):
+    if annotation in (tuple[int, ...], tuple[float, ...], tuple[str, ...]):
         return tuple(value)
     return value

@@ -11,6 +11,7 @@ from typing import Any
 from ml.manifest import CARD, MANIFEST, file_sha256, write_json
 from ml.train.recipe import (
     COMMON,
+    AverageRecipe,
     BundleRecipe,
     CheckRecipe,
     CommonRecipe,
@@ -79,6 +80,13 @@ def heads(values: HeadsRecipe, section: str, _: Path) -> object:
     return f"{path}\n{json.dumps(report, indent=2)}"
 
 
+def average(values: AverageRecipe, section: str, _: Path) -> object:
+    from ml.train.average import average_checkpoints
+
+    to = values.runs / section / "last.pt"
+    return average_checkpoints(values.checkpoints, to, weights=values.weights, part=values.part)
+
+
 def bundle(values: BundleRecipe, _: str, file: Path) -> object:
     from ml.train.assemble import assemble
 
@@ -100,6 +108,7 @@ STEPS = {
     "protocol": Step(ProtocolRecipe, protocol, resumes=False),
     "text": Step(TextRecipe, text),
     "heads": Step(HeadsRecipe, heads, resumes=False),
+    "average": Step(AverageRecipe, average, resumes=False),
     "bundle": Step(BundleRecipe, bundle, lambda values, _: values.folder, resumes=False),
     "check": Step(CheckRecipe, check, lambda values, _: values.bundle / CARD, resumes=False),
 }
@@ -143,11 +152,11 @@ def run_all(file: Path, say: Callable[[str], None] = print) -> None:
 def state_of(values: Any) -> dict[str, dict[str, str]]:
     """What a step's outcome depends on: its values, and the bytes of the files that it starts from."""
     named = asdict(values)
-    paths = {name: value for name, value in named.items() if isinstance(value, Path)}
-    files = {name: path if path.is_file() else path / MANIFEST for name, path in paths.items()}
+    paths = [path for value in named.values() for path in (value if isinstance(value, tuple) else (value,))]
+    files = [path if path.is_file() else path / MANIFEST for path in paths if isinstance(path, Path)]
     return {
         "values": {name: str(value) for name, value in named.items()},
-        "files": {name: file_sha256(path) for name, path in files.items() if path.is_file()},
+        "files": {str(path): file_sha256(path) for path in files if path.is_file()},
     }
 
 

@@ -104,7 +104,8 @@ def test_what_is_finished_is_not_done_again(recipe, made):
 def test_a_stage_goes_on_but_not_from_another_start(recipe, made):
     done = recipe.parent / "done.json"
     record = json.loads(done.read_text())
-    record["text"]["files"]["image"] = "another checkpoint"
+    assert list(record["text"]["files"]) == [str(recipe.parent / "image" / "last.pt")]
+    record["text"]["files"] = {"another": "checkpoint"}
     done.write_text(json.dumps(record))
     with pytest.raises(StepRefused, match="begun from other files"):
         run_all(recipe, str)
