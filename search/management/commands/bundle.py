@@ -1,14 +1,18 @@
 """`manage.py bundle`: model bundles side by side, one of them live."""
 
+import json
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
+from ml.manifest import read_card
+from search import serving
 from search.build import bundles, golden
 from search.build.register import register_folder
 from search.build.retire import retire_bundle
+from search.errors import NotReady
 from search.management import console
 from search.models import Bundle
 
@@ -22,6 +26,7 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
         add(verbs, "register", "copy a bundle here, and fill it beside the live one").add_argument("folder", type=Path)
         add(verbs, "list", "bundles, and what speaks against each")
+        add(verbs, "card", "licence, data sets, recipe and measures of a bundle").add_argument("bundle")
         verb = add(verbs, "shadow", "let a complete bundle answer some of the visitors")
         verb.add_argument("bundle")
         verb.add_argument("--share", type=float, required=True, help="from 0 (nobody) to 1")
@@ -48,6 +53,14 @@ class Command(BaseCommand):
         rows = Bundle.objects.exclude(state=Bundle.State.REMOVED).order_by("-registered_at")
         lines = [describe(row) for row in rows]
         return lines, console.table(COLUMNS, [tuple(line[name] for name in COLUMNS) for line in lines])
+
+    def card(self, options: dict) -> tuple[dict, str]:
+        bundle_id = bundles.find(options["bundle"]).pk
+        folder = serving.find_folder(bundle_id)
+        if folder is None:
+            raise NotReady(f"The files of bundle {bundle_id} are not on this machine.")
+        card = read_card(folder)
+        return card, json.dumps(card, indent=2, ensure_ascii=False)
 
     def shadow(self, options: dict) -> tuple[dict, str]:
         row = bundles.share_traffic(options["bundle"], options["share"], options["actor"])
