@@ -5,7 +5,7 @@ Plain spelling folds case and accents, so that "Grädde", "GRADDE" and what a re
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -55,16 +55,22 @@ def trigrams(word: str) -> frozenset[str]:
 
 def likeness(ones: Sequence[str], others: Iterable[str]) -> np.ndarray:
     """float32 (len(ones), len(others)): twice the shared trigrams by all of both (Dice), 1.0 for the same word."""
-    places: dict[str, list[int]] = {}
-    for row, word in enumerate(ones):
-        for trigram in trigrams(word):
-            places.setdefault(trigram, []).append(row)
+    place = {trigram: number for number, trigram in enumerate({each for word in ones for each in trigrams(word)})}
     others = list(others)
-    shared = np.zeros((len(others), len(ones)), np.float32)
-    for column, word in enumerate(others):
-        for trigram in trigrams(word):
-            for row in places.get(trigram, ()):
-                shared[column, row] += 1
-    sizes = np.array([len(trigrams(word)) for word in ones], np.float32)
-    other_sizes = np.array([len(trigrams(word)) for word in others], np.float32).reshape(-1, 1)
-    return (2 * shared / (sizes[None] + other_sizes)).T
+    shared = presence(others, place) @ presence(ones, place).T
+    sizes, other_sizes = ([len(trigrams(word)) for word in words] for words in (ones, others))
+    return 2 * shared.T / np.add.outer(np.array(sizes, np.float32), np.array(other_sizes, np.float32))
+
+
+def presence(words: Sequence[str], place: Mapping[str, int]) -> np.ndarray:
+    """float32 (len(words), len(place)): 1 where the word has the trigram, whose place is given."""
+    known = place.keys()
+    rows: list[int] = []
+    columns: list[int] = []
+    for row, word in enumerate(words):
+        if shared := known & trigrams(word):
+            rows += [row] * len(shared)
+            columns += map(place.__getitem__, shared)
+    table = np.zeros((len(words), len(place)), np.float32)
+    table[rows, columns] = 1
+    return table

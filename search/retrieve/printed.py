@@ -4,8 +4,10 @@ The words that were read in a query are looked up in the words of catalog pictur
 holds most of them comes in, however far its vector is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from django.conf import settings
@@ -92,19 +94,21 @@ def printed_on(product_ids: Iterable[int]) -> dict[int, dict[str, float]]:
         found: dict[int, dict[str, float]] = {}
         for product_id, title, brand, description, pictured in rows:
             if product_id not in found:
-                found[product_id] = called(title, brand, description)
+                found[product_id] = dict(called(title, brand, description))
             raise_to(found[product_id], joined(pictured or ()), PICTURE)
         return found
 
     return outage.unless_away(read, dict)
 
 
-def called(title: str, brand: str, description: str) -> dict[str, float]:
+@lru_cache(maxsize=5000)
+def called(title: str, brand: str, description: str) -> Mapping[str, float]:
+    """The words of a product's name and description; kept, for the same products are candidates again and again."""
     words: dict[str, float] = {}
     raise_to(words, joined(plain(title)), TITLE)
     raise_to(words, joined(plain(brand)), TITLE)
     raise_to(words, plain(description), DESCRIPTION)
-    return words
+    return MappingProxyType(words)
 
 
 def joined(words: Sequence[str]) -> list[str]:
