@@ -19,9 +19,11 @@ from ml.train.recipe import HeadsRecipe
 from ml.train.text_items import every_item
 from ml.train.text_pictures import open_pictures
 
+ENOUGH = 100  # pictures to set a temperature by
+SURE = 0.8  # as the search has it before it calls a thing by its kind
 WITH_COLOURS = ("colour",)
 TUNED_EVERY = 5
-DECAYS = (1.0, 0.3, 0.03, 0.003)
+DECAYS = (3.0, 1.0, 0.3, 0.03, 0.003)
 Weights = tuple[np.ndarray, np.ndarray]
 TEMPERATURES = np.geomspace(0.5, 3.0, 60)
 
@@ -49,8 +51,9 @@ def train_heads(recipe: HeadsRecipe, *, name: str = "heads") -> tuple[Path, dict
         fitted = fit_head(rows, rows.vectors)
         by_vector[head], report[head] = fitted.head, fitted.report
         if head in WITH_COLOURS:
-            seen = pictures.colours(head, tuple(rows.crops))
-            fitted = fit_head(rows, np.concatenate([rows.vectors, seen], axis=1))
+            # A photo's crop shows the floor and the wall as well; the catalog's own picture does not.
+            seen = np.concatenate([rows.vectors, pictures.colours(head, tuple(rows.crops))], axis=1)
+            fitted = fit_head(rows.only(rows.studio), seen[rows.studio])
             by_picture[head], report[f"{head} with the picture"] = fitted.head, fitted.report
     path = recipe.runs / name / "heads.npz"
     save_heads(path, Heads(by_vector, by_picture))
@@ -64,19 +67,23 @@ def enough(rows: Examples, fewest: int) -> Examples:
 
 
 def fit_head(rows: Examples, inputs: np.ndarray) -> Fitted:
-    """Decay and temperature are chosen on a fifth of the training products, then all of them are learned from."""
+    """Decay and temperature are chosen on a fifth of the training products, then all of them are learned from.
+
+    The temperature suits catalog pictures, where there are enough: those are what heads suggest words for.
+    """
     labels = tuple(sorted(set(rows.labels.tolist())))
     numbers = np.array([labels.index(label) for label in rows.labels.tolist()])
     held = rows.held
     tuned = ~held & np.array([crc32(key[::-1].encode()) % TUNED_EVERY == 0 for key in rows.keys], bool)
-    learned = ~held & ~tuned
+    learned, asked = ~held & ~tuned, tuned & rows.studio
+    asked = asked if asked.sum() >= ENOUGH else tuned
     tries, found = [], {}
     start = np.zeros((inputs.shape[1], len(labels)), np.float32), np.zeros(len(labels), np.float32)
     for decay in DECAYS:
         weight, bias = start = found[decay] = regress(inputs[learned], numbers[learned], decay, start)
-        logits = inputs[tuned] @ weight + bias
-        temperature = min(TEMPERATURES, key=lambda value: surprise(logits / value, numbers[tuned]))
-        tries.append((surprise(logits / temperature, numbers[tuned]), decay, temperature))
+        logits = inputs[asked] @ weight + bias
+        temperature = min(TEMPERATURES, key=lambda value: surprise(logits / value, numbers[asked]))
+        tries.append((surprise(logits / temperature, numbers[asked]), decay, temperature))
     _, decay, temperature = min(tries)
     weight, bias = regress(inputs[~held], numbers[~held], decay, found[decay])
     head = Head(labels, weight / np.float32(temperature), bias / np.float32(temperature))
@@ -88,7 +95,7 @@ def regress(inputs: np.ndarray, numbers: np.ndarray, decay: float, start: Weight
     n, _ = inputs.shape
     x, y = torch.from_numpy(inputs).float(), torch.from_numpy(numbers)
     weight, bias = (torch.tensor(each, requires_grad=True) for each in start)
-    optimizer = torch.optim.LBFGS([weight, bias], max_iter=100, history_size=10, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([weight, bias], max_iter=150, history_size=10, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
@@ -106,7 +113,8 @@ def surprise(logits: np.ndarray, numbers: np.ndarray) -> float:
 
 
 def judge(head: Head, rows: Examples, inputs: np.ndarray) -> dict[str, dict[str, float]]:
-    """{source: top-1 accuracy, expected calibration error, pictures}, and of all of them."""
+    """{source: top-1 accuracy, expected calibration error, pictures}, and of all of them; also how many of them it is
+    SURE of, and how often it is right then."""
     report = {}
     for source in ("all", *sorted(set(rows.sources.tolist()))):
         wanted = np.ones(len(rows.labels), bool) if source == "all" else rows.sources == source
@@ -114,6 +122,12 @@ def judge(head: Head, rows: Examples, inputs: np.ndarray) -> dict[str, dict[str,
             continue
         shares = head.probabilities(inputs[wanted])
         right = np.array(head.labels)[shares.argmax(axis=1)] == rows.labels[wanted]
-        error = expected_calibration_error(shares.max(axis=1), right)
-        report[source] = {"accuracy": float(right.mean()), "calibration_error": error, "pictures": int(wanted.sum())}
+        sure = shares.max(axis=1) >= SURE
+        report[source] = {
+            "accuracy": float(right.mean()),
+            "calibration_error": expected_calibration_error(shares.max(axis=1), right),
+            "pictures": len(right),
+            "sure": float(sure.mean()),
+            "right_when_sure": float(right[sure].mean()) if sure.any() else 0.0,
+        }
     return report

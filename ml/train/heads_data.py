@@ -24,17 +24,18 @@ Words = Mapping[str, Mapping[str, str]]
 @dataclass(frozen=True, slots=True)
 class Examples:
     """Pictures with a label of one head: vectors float32 (n, dim), and for each the picture, its label, its source, its
-    product's key, and whether nothing may be learned from it."""
+    product's key, whether it is a catalog's studio shot, and whether nothing may be learned from it."""
 
     vectors: np.ndarray
     crops: np.ndarray
     labels: np.ndarray
     sources: np.ndarray
     keys: np.ndarray
+    studio: np.ndarray
     held: np.ndarray
 
     def only(self, wanted: np.ndarray) -> "Examples":
-        rows = (self.vectors, self.crops, self.labels, self.sources, self.keys, self.held)
+        rows = (self.vectors, self.crops, self.labels, self.sources, self.keys, self.studio, self.held)
         return Examples(*(values[wanted] for values in rows))
 
 
@@ -69,7 +70,8 @@ def of_source(head: str, gallery: Gallery, stock: Stock, words: Mapping[str, str
         vectors=gallery.vectors[rows],
         crops=objects([gallery.crops[row] for row in rows]),
         labels=known[owner].astype(str),
-        sources=np.full(len(rows), gallery.name),
+        sources=np.where(gallery.studio[rows], gallery.name, f"{gallery.name} photos"),
+        studio=gallery.studio[rows],
         keys=np.array([stock.items[place].key for place in owner], dtype=str),
         held=np.isin(owner, list(stock.held)),
     )

@@ -40,10 +40,11 @@ def train_text(recipe: TextRecipe, *, name: str = "text") -> Path:
     while trainer.step < recipe.steps:
         loss = trainer.learn(lessons)
         if trainer.step % recipe.check_every == 0 or trainer.step == recipe.steps:
-            found = {each.gallery.name: recall(trainer, each, Random(1)) for each in tests}
+            found = {each.gallery.name: recall(trainer, each, Random(1)) for each in tests if each.named}
             log_row(recipe.runs / name / "log.csv", step=trainer.step, loss=loss, **found)
             print({"step": trainer.step, "loss": round(loss, 4)} | found, flush=True)
-            trainer.save(path, modalities(trainer, tests or lessons, recipe.words_share))
+            asked = {each.gallery.name: each for each in (*lessons, *tests)}  # held-out items where there are any
+            trainer.save(path, modalities(trainer, list(asked.values()), recipe.words_share))
     return path
 
 

@@ -21,6 +21,11 @@ class Lesson:
     photos: np.ndarray
     known: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
+    @property
+    def named(self) -> bool:
+        """Whether the items have titles: words that say which one is meant, and not only what kind of thing."""
+        return any("title" in self.gallery.items[place].attributes for place in self.places)
+
     def draw(self, count: int, random: Random) -> list[Phrase]:
         drawn = random.sample(self.places, min(count, len(self.places)))
         return [phrase(self.gallery.items[place], random) for place in drawn]

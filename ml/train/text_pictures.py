@@ -13,7 +13,6 @@ from ml.crop import crop as cut_box
 from ml.encode.heads import colour_features
 from ml.encode.images import BATCH, ImageEncoder, ImageSpec
 from ml.images import open_image
-from ml.train.checkpoint import load_checkpoint
 from ml.train.export import export_image
 from ml.train.image_model import load_tower
 from ml.train.items import Crop, Item
@@ -111,5 +110,6 @@ def open_pictures(checkpoint: Path, *, size_px: int, fill: tuple[int, ...], kept
     if not graph.exists():
         kept.mkdir(parents=True, exist_ok=True)
         export_image(load_tower(checkpoint), graph, size_px=size_px)
-    spec = ImageSpec(size_px, fill, load_checkpoint(checkpoint)["dim"])
-    return Pictures(ImageEncoder(open_session(graph, 1), spec), kept, stamp)
+    session = open_session(graph, 1)
+    spec = ImageSpec(size_px, fill, session.get_outputs()[0].shape[1])
+    return Pictures(ImageEncoder(session, spec), kept, stamp)

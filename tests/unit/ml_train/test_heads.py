@@ -51,7 +51,7 @@ def rows_of(count: int, random: np.random.Generator) -> Examples:
     keys = np.array([f"{number}" for number in range(count)])
     return Examples(
         vectors, keys, np.array(list("abc"))[kinds], np.full(count, "demo"), keys,
-        np.arange(count) % 2 == 0,
+        np.ones(count, bool), np.arange(count) % 2 == 0,
     )  # fmt: skip
 
 
