@@ -23,6 +23,7 @@ STRIDE_PX = 32
 LINE_PX = 48  # height of a line as it is read
 MAX_LINE_PX = 640  # and its width
 STANDING = 1.5  # times as high as wide: written from top to bottom or the other way
+MAX_HEIGHT = 0.3  # of the longer side: a lone couch on white looks like a huge letter
 MIN_SCORE = 0.5  # mean probability of a line's letters
 
 
@@ -68,13 +69,14 @@ class Reader:
         return self.read_boxes(image, self.look(image, effort.look_px), effort.read_px)
 
     def look(self, image: Image.Image, side_px: int) -> list[TextBox]:
-        """Boxes in pixels of the picture, looked for with its longer side at `side_px`."""
+        """Boxes in pixels of the picture, highest first, looked for with its longer side at `side_px`."""
         scale = min(side_px / max(image.size), MAX_ENLARGED)
         width, height = (max(STRIDE_PX, round(side * scale / STRIDE_PX) * STRIDE_PX) for side in image.size)
         small = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
         (likely,) = self.finder.run(None, {"x": as_input(np.asarray(small))[None]})
         fx, fy = image.width / width, image.height / height
-        return [scaled(box, fx, fy) for box in find_boxes(likely[0, 0])]
+        boxes = [scaled(box, fx, fy) for box in find_boxes(likely[0, 0])]
+        return [box for box in boxes if min(box.width, box.height) <= MAX_HEIGHT * max(image.size)]
 
     def read_boxes(self, image: Image.Image, boxes: Iterable[TextBox], read_px: int) -> list[Line]:
         cuts: list[tuple[TextBox, Image.Image]] = []

@@ -1,5 +1,6 @@
 """Words on cartons: read at ingest and in the query, and matched beside the vectors."""
 
+import re
 from time import sleep
 from types import SimpleNamespace
 
@@ -102,6 +103,12 @@ def test_words_that_no_product_shows_are_nobodys_business(shelf):
     answer = search(as_jpeg(carton("Oatly", "Dear Catherine")))
     assert "catherine" not in answer.understanding["words_in_picture"]
     assert "catherine" not in str(QueryLog.objects.get(pk=answer.query_id).asked)
+
+
+def test_the_page_says_what_was_read(shelf, client):
+    found = find_objects(photo_of("Oatly"))
+    page = client.get(f"/photo/{found.photo}/", {"bbox": f"0,0,{found.width},{found.height}"}).content.decode()
+    assert re.search(r"We read: [^<]*oatly", page)
 
 
 def test_a_photo_without_words_pays_with_no_query(shelf, django_assert_max_num_queries):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ml.inspect.lines import connect, find_boxes, row_runs
-from ml.inspect.text import Line, reader
+from ml.inspect.text import QUICK, Line, reader
 from ml.inspect.words import Word, likeness, plain, weighed
 from tests.cartons import carton
 from tests.conftest import picture
@@ -45,6 +45,12 @@ def test_what_shows_no_text_has_no_words():
     noise = np.random.default_rng(0).integers(0, 255, (300, 200, 3), np.uint8)
     for image in (Image.open(io.BytesIO(picture(seed=5))), Image.fromarray(noise), Image.new("RGB", (3, 900))):
         assert words_in(image.convert("RGB")) == []
+
+
+def test_a_lone_object_is_no_letter():
+    image = Image.new("RGB", (320, 320), "white")
+    image.paste("#803020", (40, 90, 280, 230))
+    assert reader().look(image, QUICK.glance_px) == []
 
 
 def test_regions_that_touch_are_one():
