@@ -47,12 +47,22 @@ def main() -> None:
     command.add_argument("--part", default="model", help="of the checkpoint")
     command.add_argument("--to", type=Path, required=True, metavar="FILE.pt")
     command.set_defaults(run=average)
+    command = commands.add_parser("pair", help="image towers side by side as one")
+    command.add_argument("checkpoints", type=Path, nargs="+")
+    command.add_argument("--weights", type=float, nargs="+", default=(), help="one each (default: equal)")
+    command.add_argument("--to", type=Path, required=True, metavar="FILE.pt")
+    command.set_defaults(run=pair)
     command = commands.add_parser("int8", help="a copy of a bundle that computes in int8, to be measured beside it")
     command.add_argument("--bundle", type=Path)
     command.add_argument("--demo", type=Path, default=Path("demo"), help="whose pictures it is calibrated with")
     command.add_argument("--models", nargs="+", default=["detector", "image"], choices=["detector", "image"])
     command.add_argument("--bundles", type=Path, default=MADE, help="where its folder goes")
     command.set_defaults(run=int8)
+    command = commands.add_parser("order", help="fit which of the boxes is likely meant (ml/detect/order.py)")
+    command.add_argument("grocery", type=Path, help="photos of single products: feed.csv, train.jsonl, queries.jsonl")
+    command.add_argument("--bundle", type=Path, required=True)
+    command.add_argument("--photos", type=int, default=300)
+    command.set_defaults(run=order)
     command = commands.add_parser("note", help="write figures into a bundle's card; its id stays")
     command.add_argument("bundle", type=Path)
     command.add_argument("name", help="such as grocery")
@@ -156,11 +166,24 @@ def average(options: argparse.Namespace) -> None:
     print(average_checkpoints(options.checkpoints, options.to, weights=options.weights, part=options.part))
 
 
+def pair(options: argparse.Namespace) -> None:
+    from ml.train.pair import pair_towers
+
+    print(pair_towers(options.checkpoints, options.to, weights=options.weights))
+
+
 def int8(options: argparse.Namespace) -> None:
     from ml.bundle import default_bundle_folder
     from ml.train.int8 import int8_bundle
 
     print(int8_bundle(options.bundle or default_bundle_folder(), options.bundles, options.models, options.demo))
+
+
+def order(options: argparse.Namespace) -> None:
+    from ml.bundle import load_bundle
+    from ml.train.order import fit_order
+
+    print(json.dumps(fit_order(load_bundle(options.bundle), options.grocery, photos=options.photos), indent=2))
 
 
 def note(options: argparse.Namespace) -> None:

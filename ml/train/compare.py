@@ -13,7 +13,7 @@ from torch import nn
 from ml.bundle import default_bundle_folder, load_bundle
 from ml.encode.images import ImageSpec, to_square
 from ml.train.early import Early, graph_of
-from ml.train.image_model import ImageTower, load_imagenet, load_tower
+from ml.train.image_model import ImageTower, Towers, load_imagenet, load_tower
 from ml.train.poolings import POOLINGS, PooledGraph, features_of, fit
 from ml.train.protocol import append_row, as_markdown, measure, read_trials, score
 from ml.train.recipe import ProtocolRecipe
@@ -28,7 +28,7 @@ BATCH = 32
 class Vectors(nn.Module):
     """A tower as a graph with a list of outputs."""
 
-    def __init__(self, tower: ImageTower) -> None:
+    def __init__(self, tower: ImageTower | Towers) -> None:
         super().__init__()
         self.tower = tower
 

@@ -66,6 +66,10 @@ class ImageTower(nn.Module):
         self.register_buffer("mean", 255 * torch.tensor(MEAN).view(1, 3, 1, 1))
         self.register_buffer("deviation", 255 * torch.tensor(DEVIATION).view(1, 3, 1, 1))
 
+    @property
+    def dim(self) -> int:
+        return self.project.out_features
+
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.embed(self.pooled(pixels))
 
@@ -112,14 +116,42 @@ def weighted_mean(features: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     return (features * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3))
 
 
-def load_tower(path: Path) -> ImageTower:
-    """The averaged tower of a checkpoint, ready to encode. Raises ValueError where there is none."""
+class Towers(nn.Module):
+    """Several towers as one: pixels -> float32 (n, sum of their dims), unit rows.
+
+    Their vectors lie side by side, so that a cosine is the mean of their cosines, by `weights`.
+    """
+
+    def __init__(self, towers: Sequence[ImageTower], weights: Sequence[float]) -> None:
+        super().__init__()
+        self.towers = nn.ModuleList(towers)
+        self.scales = [(weight / sum(weights)) ** 0.5 for weight in weights]
+
+    @property
+    def dim(self) -> int:
+        return sum(tower.dim for tower in self.towers)
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return torch.cat([scale * tower(pixels) for scale, tower in zip(self.scales, self.towers, strict=True)], dim=1)
+
+
+def load_tower(path: Path) -> ImageTower | Towers:
+    """The averaged tower of a checkpoint of `ml.train image`, or the towers of one of `ml.train pair`, to encode with.
+
+    Raises ValueError where there is none.
+    """
     state = load_checkpoint(path)
     if state is None:
-        raise ValueError(f"{path} is no checkpoint of python -m ml.train image.")
-    tower = ImageTower(state["dim"])
-    tower.load_state_dict(part(state["best"], "tower"))
-    return tower.eval()
+        raise ValueError(f"{path} is no checkpoint of an image tower. Train one, or correct the recipe.")
+    if "towers" in state:
+        return Towers([filled(**each) for each in state["towers"]], state["weights"]).eval()
+    return filled(state["dim"], part(state["best"], "tower")).eval()
+
+
+def filled(dim: int, weights: dict[str, torch.Tensor]) -> ImageTower:
+    tower = ImageTower(dim)
+    tower.load_state_dict(weights)
+    return tower
 
 
 @torch.no_grad()

@@ -164,6 +164,15 @@ class AverageRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class PairRecipe:
+    """Image towers side by side as one (ml.train.pair), at runs/SECTION/last.pt."""
+
+    runs: Path
+    checkpoints: tuple[Path, ...]
+    weights: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BundleRecipe:
     """Which checkpoints make a bundle, and what its manifest and card say. `sources`: keys of recipes/sources.toml."""
 

@@ -18,6 +18,7 @@ from ml.train.recipe import (
     DetectorRecipe,
     HeadsRecipe,
     ImageRecipe,
+    PairRecipe,
     ProjectionRecipe,
     ProtocolRecipe,
     TextRecipe,
@@ -87,6 +88,12 @@ def average(values: AverageRecipe, section: str, _: Path) -> object:
     return average_checkpoints(values.checkpoints, to, weights=values.weights, part=values.part)
 
 
+def pair(values: PairRecipe, section: str, _: Path) -> object:
+    from ml.train.pair import pair_towers
+
+    return pair_towers(values.checkpoints, values.runs / section / "last.pt", weights=values.weights)
+
+
 def bundle(values: BundleRecipe, _: str, file: Path) -> object:
     from ml.train.assemble import assemble
 
@@ -109,6 +116,7 @@ STEPS = {
     "text": Step(TextRecipe, text),
     "heads": Step(HeadsRecipe, heads, resumes=False),
     "average": Step(AverageRecipe, average, resumes=False),
+    "pair": Step(PairRecipe, pair, resumes=False),
     "bundle": Step(BundleRecipe, bundle, lambda values, _: values.folder, resumes=False),
     "check": Step(CheckRecipe, check, lambda values, _: values.bundle / CARD, resumes=False),
 }

@@ -9,9 +9,11 @@ from PIL import Image
 
 from ml.encode.images import ImageSpec
 from ml.train.capture import bend, part_of, taken_by_hand, tilt
+from ml.train.checkpoint import save_checkpoint
 from ml.train.early import Early, early_of, graph_of, run_early
-from ml.train.image_model import POOLED, ImageTower
+from ml.train.image_model import POOLED, ImageTower, load_tower
 from ml.train.items import Crop, Item, demo_items, held_out
+from ml.train.pair import pair_towers
 from ml.train.poolings import POOLINGS, PooledGraph, features_of, fit
 from ml.train.projection import train_projection
 from ml.train.protocol import append_row, as_markdown, measure
@@ -120,3 +122,22 @@ def test_a_crop_item_is_its_own_gallery(world):
     item = Item("box-1", "thing", crops=(Crop(world / "photos" / "train-0.jpg", (10, 10, 66, 66)),))
     trial = captured_trial("boxes", [item], [], queries=1)
     assert trial.gallery[0].image.width in range(56, 66)
+
+
+def test_towers_side_by_side_agree_by_their_weights(tmp_path):
+    paths = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        state = {f"tower.{name}": value for name, value in ImageTower(8).state_dict().items()}
+        paths.append(tmp_path / f"{seed}.pt")
+        save_checkpoint(paths[-1], best=state, dim=8)
+    pair = load_tower(pair_towers(paths, tmp_path / "pair.pt", weights=[1, 3]))
+    pixels = torch.randint(0, 255, (2, 64, 64, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        both, (one, other) = pair(pixels), (load_tower(path)(pixels) for path in paths)
+    assert (pair.dim, both.shape) == (16, (2, 16))
+    assert torch.allclose(both[0] @ both[1], 0.25 * one[0] @ one[1] + 0.75 * other[0] @ other[1], atol=1e-5)
+    with pytest.raises(ValueError, match="as many weights"):
+        pair_towers(paths, tmp_path / "pair.pt", weights=[1])
+    with pytest.raises(FileNotFoundError):
+        pair_towers([tmp_path / "gone.pt"], tmp_path / "pair.pt")
