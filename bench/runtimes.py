@@ -123,7 +123,7 @@ def by_openvino(path: Path, threads: int) -> Run:
 def module_of(model: str, recipe: Path) -> nn.Module:
     described = read_recipe(recipe, "bundle", BundleRecipe)
     if model == "text":
-        return load_text(described.text, load_tower(described.image).project.out_features)[0].eval()
+        return load_text(described.text, load_tower(described.image).dim)[0].eval()
     return (read_graph(described.detector) if model == "detector" else load_tower(described.image)).eval()
 
 

@@ -14,7 +14,7 @@ from ml.train.text_model import TextHead, TextTower
 def assemble(recipe: BundleRecipe, sections: dict) -> Path:
     """Write the bundle that the recipe describes; the folder. `sections`: the whole recipe, for the card."""
     tower, detector = load_tower(recipe.image), read_graph(recipe.detector)
-    dim = tower.project.out_features
+    dim = tower.dim
     text, known = load_text(recipe.text, dim)
     card = card_of(recipe, sections) | ({"modalities": known["modalities"]} if known.get("modalities") else {})
     parts = Parts(detector=detector, image=tower, text=text, heads=recipe.heads)

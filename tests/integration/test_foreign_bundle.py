@@ -68,7 +68,7 @@ def test_an_open_clip_model_goes_live(export, go_live, tmp_path):
     catalog = make_catalog()
     before = Bundle.objects.get(state="live")
     live = go_live(export("open_clip", save_open_clip(tmp_path / "tiny")))
-    assert (live.dim, before.dim) == (24, 256)
+    assert live.dim == 24 != before.dim
     assert manage("card", live.pk)["licence"].startswith("MIT (encoders)")
     answer = search_by_picture(catalog, 4)
     assert answer.results[0].sku == "SKU-4"
