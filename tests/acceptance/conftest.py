@@ -23,7 +23,7 @@ ARGUMENTS = [
 TIMEOUT_MS = 60_000  # generous: the machine may be busy with other things
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def sample_photos():
     """The home page of the shop under test offers the demo's rooms, as `make demo` does."""
     os.environ["SIGHTLINE_SAMPLE_PHOTOS"] = str(DEMO / "samples.jsonl")
@@ -31,7 +31,7 @@ def sample_photos():
     del os.environ["SIGHTLINE_SAMPLE_PHOTOS"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # the loop that Playwright runs in this thread must end before other tests begin
 def browser(chromium_path, tmp_path_factory):
     film = fake_camera_film(tmp_path_factory.mktemp("camera") / "room.mjpeg")
     arguments = [*ARGUMENTS, f"--use-file-for-fake-video-capture={film}"]
@@ -42,7 +42,7 @@ def browser(chromium_path, tmp_path_factory):
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def keep(shop) -> Keeper:
     return Keeper(shop)
 
