@@ -37,7 +37,7 @@ class Effort:
     read_px: int
 
 
-QUICK = Effort(320, 448, 900)  # a shopper waits
+QUICK = Effort(320, 512, 900)  # a shopper waits
 THOROUGH = Effort(448, 768, 3000)  # once for each catalog picture
 
 
