@@ -2,7 +2,8 @@
 
 python bench/runtimes.py [--recipe RECIPE] [--threads 2] [--batch 1 8 32] [--rounds 15] [--bundle FOLDER] [--json FILE]
 
-Contenders take turns, round by round, so that whatever else the machine does hits all alike; medians are printed.
+Contenders take turns, round by round, so that whatever else the machine does hits all alike; medians are printed, of
+time on the clock and of core time, which a busy machine disturbs less.
 torch needs the recipe whose [bundle] names the checkpoints; OpenVINO bench/requirements-runtimes.txt. What is not
 there is left out and named.
 """
@@ -137,17 +138,17 @@ def by_torch(module: nn.Module, threads: int) -> Run:
     return run
 
 
-def compete(runs: dict[str, Run], feed: Feed, rounds: int) -> dict[str, list[float]]:
-    """{name: milliseconds of each round}; the first call of each, which allocates, does not count."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
+def compete(runs: dict[str, Run], feed: Feed, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """{name: (milliseconds, of core) of each round}; the first call of each, which allocates, does not count."""
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for run in runs.values():
         run(feed)
     for _ in range(rounds):
         for name, run in runs.items():
             time.sleep(CALM_S)
-            started = time.perf_counter()
+            started, cores = time.perf_counter(), time.process_time()
             run(feed)
-            times[name].append(1000 * (time.perf_counter() - started))
+            times[name].append((1000 * (time.perf_counter() - started), 1000 * (time.process_time() - cores)))
     return times
 
 
