@@ -18,20 +18,24 @@ MAX_TURN = np.deg2rad(40)  # between two matches of one map
 MAX_GROWTH = np.log(2.0)
 MAX_SQUEEZE = 3.0  # ratio of the affine map's axes: a carton seen from the side, but no line
 REFINEMENTS = 3
+LIGHT, COLOUR_SPREAD = 0.2, 0.25  # how far light may shift all chromaticities (each is 0 to 3), and one beside it
 
 
 def count_inliers(query: np.ndarray, candidates: Sequence[np.ndarray]) -> np.ndarray:
-    """int64 (len(candidates),): points of `query` that lie in a candidate where one map puts them. Both POINT (n,).
+    """float64 (len(candidates),): points of `query` that lie in a candidate where one map puts them. Both POINT (n,).
 
-    0 where either side has fewer than MIN_POINTS. Unrelated pictures have up to about 4.
+    Each counts by how alike its colour is, 0 to 1: the same print in red is another article. 0 where either side has
+    fewer than MIN_POINTS. Unrelated pictures have up to about 5.
     """
-    counts = np.zeros(len(candidates), np.int64)
+    counts = np.zeros(len(candidates))
     rich = [number for number, points in enumerate(candidates) if len(points) >= MIN_POINTS]
     if len(query) < MIN_POINTS or not rich:
         return counts
     frame = frames(query)
     for number, (ours, theirs) in zip(rich, matches(query, [candidates[number] for number in rich]), strict=True):
-        counts[number] = int(agreeing(frame[ours], frames(candidates[number][theirs])).sum())
+        points, others = query[ours], candidates[number][theirs]
+        kept = agreeing(frame[ours], frames(others))
+        counts[number] = colour_likeness(points["colour"][kept], others["colour"][kept]).sum()
     return counts
 
 
@@ -106,3 +110,14 @@ def is_view(linear: np.ndarray) -> bool:
     """Whether the (2, 2) part of an affine map may be another view of a surface: not mirrored, not flat."""
     long, short = np.linalg.svd(linear, compute_uv=False)
     return bool(np.linalg.det(linear) > 0 and long < MAX_SQUEEZE * short)
+
+
+def colour_likeness(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """float64 (n,), 0 to 1, of RGB uint8 (n, 3): how alike the chromaticities are, in whatever light."""
+    if len(ours) == 0:
+        return np.zeros(0)
+    one, other = (np.asarray(rgb, float) + 8 for rgb in (ours, theirs))  # the hue of what is black is noise
+    apart = one / one.mean(axis=1, keepdims=True) - other / other.mean(axis=1, keepdims=True)
+    shift = np.median(apart, axis=0)
+    apart -= shift * (LIGHT / max(float(np.linalg.norm(shift)), LIGHT))
+    return np.exp(-(apart**2).sum(axis=1) / (2 * COLOUR_SPREAD**2))

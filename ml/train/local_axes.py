@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ml.inspect.local import AXES, POINT, QUERY_SIDE_PX, root_sift, small_grey
+from ml.inspect.local import AXES, POINT, QUERY_SIDE_PX, root_sift, shrink
 
 PHOTOS, POINTS_EACH, SEED = 150, 80, 0
 
@@ -25,7 +25,8 @@ def read_rows(folder: Path) -> np.ndarray:
     """RootSIFT float32 (n, 128) of some of the photos under `folder`."""
     photos = np.random.default_rng(SEED).permutation(sorted(folder.rglob("*.jpg")))[:PHOTOS]
     sift = cv2.SIFT_create(nfeatures=POINTS_EACH)
-    found = [sift.detectAndCompute(np.asarray(small_grey(Image.open(path), QUERY_SIDE_PX)), None)[1] for path in photos]
+    grey = (np.asarray(shrink(Image.open(path).convert("L"), QUERY_SIDE_PX)) for path in photos)
+    found = [sift.detectAndCompute(pixels, None)[1] for pixels in grey]
     return np.concatenate([root_sift(rows) for rows in found if rows is not None])
 
 

@@ -12,7 +12,7 @@ NAME = "local"
 WEIGHT = 0.6  # on a cosine
 CHANCE = 6  # points may agree on unrelated pictures
 HALF = 20  # more than these make half of the value
-DOUBT = 3.0  # standard deviations of a count, its square root
+DOUBT = 1.0  # standard deviation of a count, its square root
 PRODUCTS, MORE_PRODUCTS = 50, 150  # are compared with the query, the best first
 RICH, SURE = 200, 15  # a query of so many points is mostly print; so many that agree say which
 
@@ -35,22 +35,19 @@ def verify(hits: list[Hit], query: np.ndarray, fetch: Callable[[list[int]], Stor
 
 
 def compare(query: np.ndarray, stored: Stored) -> tuple[list[int], np.ndarray]:
-    """Product ids and, int64 (n,), how many points of the query one map explains on each."""
+    """Product ids and, float64 (n,), how many points of the query one map explains on each."""
     return [product_id for product_id, _ in stored], count_inliers(query, [points for _, points in stored])
 
 
 def evidence(product_ids: Sequence[int], inliers: np.ndarray) -> Evidence:
-    """Counts that chance may have set apart are taken for equal, as of the same print in two colours.
-
-    Which colour it is, the vectors tell.
-    """
+    """Counts that chance may well have set apart are taken for equal; between these the vectors decide."""
     most = inliers.max(initial=0)
     equal = inliers + DOUBT * np.sqrt(inliers) >= most
     counts = np.where(equal, most, inliers)
     chosen = np.flatnonzero(inliers > CHANCE)
-    return Evidence(NAME, WEIGHT, {product_ids[row]: sure(int(counts[row])) for row in chosen})
+    return Evidence(NAME, WEIGHT, {product_ids[row]: sure(float(counts[row])) for row in chosen})
 
 
-def sure(inliers: int) -> float:
+def sure(inliers: float) -> float:
     """0 to 1 for so many points that one map explains, more than CHANCE."""
     return (inliers - CHANCE) / (inliers - CHANCE + HALF)

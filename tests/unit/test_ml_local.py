@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from ml.inspect.local import CATALOG_POINTS, POINT, QUERY_POINTS, QUERY_SIDE_PX, basis, local_features, pack, unpack
-from ml.inspect.spatial import MIN_POINTS, count_inliers
+from ml.inspect.spatial import MIN_POINTS, colour_likeness, count_inliers
 from ml.train.local_axes import fit
 from tests.prints import label, photographed
 
@@ -56,7 +56,7 @@ def test_noise_agrees_with_no_print(catalog):
 
 def test_features_survive_their_bytes(catalog):
     data = pack(catalog[0])
-    assert len(data) == POINT.itemsize * len(catalog[0]) <= 70 * CATALOG_POINTS
+    assert len(data) == POINT.itemsize * len(catalog[0]) <= 73 * CATALOG_POINTS
     assert (unpack(data) == catalog[0]).all()
     assert len(unpack(b"")) == 0
     with pytest.raises(ValueError):
@@ -87,3 +87,18 @@ def test_the_axes_that_ship_are_orthonormal_and_come_out_of_the_fit():
     mean, fitted = fit(spread, 2)
     assert np.allclose(mean, 7, atol=0.6)
     assert np.allclose(np.abs(fitted), np.eye(2, 4), atol=0.1)
+
+
+def test_the_same_print_in_other_colours_counts_for_less(catalog):
+    red, green, blue = label(2).split()
+    recoloured = Image.merge("RGB", (blue, red, green))
+    same, other = count_inliers(look(photographed(label(2), 2)), [catalog[2], local_features(recoloured)])
+    assert other < same * 0.6
+
+
+def test_warm_light_is_forgiven_and_another_colour_is_not():
+    paint = np.array([[200, 60, 60], [60, 160, 60], [220, 220, 220], [120, 120, 40]], np.uint8)
+    warm = (paint * [0.8, 0.7, 0.62]).astype(np.uint8)
+    assert colour_likeness(warm, paint).min() > 0.9
+    assert colour_likeness(paint[:, ::-1], paint)[0] < 0.05
+    assert colour_likeness(paint[:0], paint[:0]).shape == (0,)

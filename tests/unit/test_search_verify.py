@@ -31,7 +31,7 @@ def test_only_the_same_print_has_evidence(query, own):
 
 
 def test_counts_that_hardly_differ_are_left_to_the_vectors(query, own):
-    most = own[: len(own) * 4 // 5]  # as the same print in another colour
+    most = own[: len(own) * 19 // 20]
     values = values_of(query, (1, own), (2, most))
     assert values[1] == values[2]
     part = own[: len(own) // 8]  # as another label of the brand
