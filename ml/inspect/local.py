@@ -19,6 +19,8 @@ DESCRIPTOR_SCALE = 220  # entries of a unit vector's projection are within 0.57
 SIZE_STEPS = 28  # to the octave
 COLOUR_RADIUS_PX = 3
 
+cv2.setNumThreads(1)  # a look is short, and the models beside it have the cores
+
 POINT = np.dtype(
     [
         ("place", "<u2", 2),  # x, y; 65535 is the longer side

@@ -102,3 +102,9 @@ def test_warm_light_is_forgiven_and_another_colour_is_not():
     assert colour_likeness(warm, paint).min() > 0.9
     assert colour_likeness(paint[:, ::-1], paint)[0] < 0.05
     assert colour_likeness(paint[:0], paint[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (1, 300), (2000, 3)])
+def test_slivers_are_looked_at_without_harm(catalog, size):
+    noise = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3)).astype(np.uint8)
+    assert count_inliers(look(Image.fromarray(noise)), catalog).max() <= 4
