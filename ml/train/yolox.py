@@ -147,9 +147,10 @@ def double(values: torch.Tensor) -> torch.Tensor:
 def copy_weights(model: nn.Module, path: Path) -> None:
     """The convolutions of an ONNX file in their order; more output channels than the file has stay as they are.
 
-    Raises ValueError for another network.
+    A model of several such networks takes as many from the file, or the same for each. Raises ValueError for another.
     """
     given, ours = read_convolutions(path), [module for module in model.modules() if isinstance(module, nn.Conv2d)]
+    given *= max(1, len(ours) // max(1, len(given)))
     if not fit(given, ours):
         raise ValueError(f"{path} is not a YOLOX-Nano: its convolutions do not fit")
     for (weight, bias), module in zip(given, ours, strict=True):
