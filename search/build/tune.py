@@ -15,9 +15,9 @@ RERANKS = {
 RECALLS = (0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999)
 NPROBES = (*range(1, 8), *range(8, 16, 2), *range(16, 32, 4), *range(32, 64, 8), 64, 96, 128, 192, 256, 384, 512, 1024)
 CHUNK_ROWS = 50_000
-SCAN_NS_PER_BYTE = 0.08  # of codes in registers
+SCAN_NS_PER_BYTE = 0.07  # of codes in registers
 LIST_US = 1.0  # to begin one
-RERANK_NS_PER_NUMBER = 0.7
+RERANK_NS_PER_NUMBER = 0.4
 
 
 def tune(shard: Shard, queries: np.ndarray | None = None, seed: int = 0) -> list[dict]:

@@ -27,9 +27,8 @@ __all__ = ["BrokenShard", "Found", "Shard"]
 
 INDEX = "index.faiss"
 VECTORS = "vectors.f16"
-EXACT_ROWS = 700  # up to this many matches are compared one by one, whatever the index says
-MORE = 3  # times as many rows are proposed under a filter: where all are far away, codes tell them apart badly
-NOISES = 3.0  # standard errors of a code's score that a row may be better than it seems
+EXACT_ROWS = 1200  # up to this many matches are compared one by one, whatever the index says
+NOISES = 2.0  # standard errors of a code's score that a row may seem worse than it is
 DEAD_SHARE = 0.02  # more dead rows than this are filtered out while scanning, fewer afterwards
 
 READ_FLAGS = {"ivfpq-disk": faiss.IO_FLAG_MMAP_IFC}  # lists stay in their file, and in the page cache
@@ -141,30 +140,33 @@ class Shard:
         return self._found(query, rows[scores[rows] > -np.inf], k, {"plan": "exact", "matches": self.rows})
 
     def _search_filtered(self, query, k, recall, mask) -> Found:
-        """Visits lists that hold matches, nearest first, until the last half of the work has found nothing new."""
+        """Visits lists that hold matches, nearest first, until the last half of the work has found nothing new.
+
+        What codes propose is compared in two steps: the best few at once, and when the k-th best is known, whatever
+        may be better than it.
+        """
         recall = max(recall, FILTERED_RECALL)
         rerank = self._tuning.settings(k, recall).rerank
+        rows = self.lists.came_since(mask)
         route = self.lists.route(query, k, mask, recall)
-        best_rows, start, end = np.empty(0, np.int64), 0, route.first
+        start, end, compared, waiting = 0, route.first, 0, []
+        count = route.proposals(rerank, mask.count)
         while True:
-            lists, by_codes = route.lists[start:end], route.by_codes(start, end, rerank)
-            if by_codes:
-                proposed, scores = self.lists.scan(query, lists, route.scores[start:end], mask, MORE * rerank)
-                rows = self._likely(proposed, scores, k, rerank)
-            else:
-                rows = self.lists.matches_in(lists, mask)
-            how = "codes" if by_codes else "matches"
-            explain = {"plan": how, "nprobe": end, "matches": mask.count, "rerank": rerank}
-            found = self._found(query, np.concatenate([best_rows, rows]), k, explain)
+            lists, scores = route.lists[start:end], route.scores[start:end]
+            sure, proposed, by_codes = self.lists.candidates(query, lists, scores, mask, count)
+            rows = np.concatenate([rows, sure, self._sound(proposed[:rerank])])
+            waiting.append((proposed[rerank:], by_codes[rerank:]))
+            compared += len(rows)
+            found = self._found(query, rows, k, {})
             late = route.late(self.lists.list_of[found.rows], end)
             if end == len(route.lists) or (len(found.rows) == k and late <= k * (1 - recall)):
-                return found
-            best_rows, start, end = found.rows, end, route.further(end, late / k)
-
-    def _likely(self, rows: np.ndarray, scores: np.ndarray, k: int, rerank: int) -> np.ndarray:
-        """Those of the proposed rows that may be among the best `k`, as far as codes can tell; at least `rerank`."""
-        close = np.searchsorted(-scores, NOISES * self._noise - scores[min(k, len(scores)) - 1])
-        return self._sound(rows[: max(rerank, int(close))])
+                break
+            rows, start, end = found.rows, end, route.further(end, late / k)
+        self.lists.learn(route.lists[:end], mask)
+        least = found.scores[-1] - NOISES * self._noise if len(found.rows) == k else -np.inf
+        rows = self._sound(np.concatenate([proposed[by_codes >= least] for proposed, by_codes in waiting]))
+        explain = {"plan": "filtered", "nprobe": end, "matches": mask.count, "compared": compared + len(rows)}
+        return self._found(query, np.concatenate([found.rows, rows]), k, explain)
 
     def _sound(self, rows: np.ndarray) -> np.ndarray:
         """Drops the -1 of a short answer, and row numbers that a damaged file made up."""

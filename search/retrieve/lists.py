@@ -3,9 +3,12 @@
 import faiss
 import numpy as np
 
-from search.retrieve.plan import Route, Tuning, route
+from search.retrieve.packs import MOST_MISSING, Pack, Packs
+from search.retrieve.plan import Route, Tuning, Work, route, work
 
 EF_SLACK = 24  # the graph of centroids looks at so many more than it returns: 0.99 of the nearest lists are found
+ONE_BY_ONE = 11  # FAISS's loop over one query's lists as they come; its own choice sorts them first, for many queries
+WASTED_US = 100.0  # a search that spends more on codes of rows that do not pass has them packed for the next ones
 
 
 class InvertedLists:
@@ -24,8 +27,12 @@ class InvertedLists:
         if np.any(self.list_of[1:] < self.list_of[:-1]):
             raise RuntimeError("rows do not lie list by list")
         self.sizes = np.bincount(self.list_of, minlength=len(self.centroids))
+        self._starts = np.cumsum(self.sizes) - self.sizes
         self._filled = np.flatnonzero(self.sizes)
-        self._starts = (np.cumsum(self.sizes) - self.sizes)[self._filled]
+        self._packs = None
+        if isinstance(self.index, faiss.IndexIVFPQFastScan):
+            self.index.implem = ONE_BY_ONE
+            self._packs = Packs(self.index, self.sizes)
 
     def turned(self, queries: np.ndarray) -> np.ndarray:
         """float32 (..., dim) in the space of the codes."""
@@ -41,31 +48,84 @@ class InvertedLists:
         """Which lists to visit under a filter, and how many of them at first."""
         spread = k * len(self.list_of) / mask.count  # without the filter, this many rows lie as near as its k best
         near = self._tuning.lists_for(spread, recall, len(self.centroids))
-        return route(self.centroids @ self.turned(query), self.sizes, self._matches(mask), near)
+        return route(self.centroids @ self.turned(query), self.sizes, self.work(mask), near)
 
-    def matches_in(self, lists: np.ndarray, mask) -> np.ndarray:
-        """Rows int64 (m,): every match in these lists."""
-        visited = np.zeros(len(self.centroids), bool)
+    def work(self, mask) -> Work:
+        """Kept with the mask until it changes or is packed."""
+        counts, pack = self._matches(mask), self._pack(mask)
+        kept = mask.memo.get("work")
+        if kept is None or kept[0] is not counts or kept[1] is not pack:
+            made = work(self.sizes, counts, None if pack is None else pack.packed)
+            kept = mask.memo["work"] = (counts, pack, made)
+        return kept[2]
+
+    def candidates(self, query: np.ndarray, lists: np.ndarray, scores: np.ndarray, mask, count: int) -> tuple:
+        """What lies in these lists: rows int64 to compare in any case; rows that codes propose, with float32 scores.
+
+        Proposed are up to `count`, best first; -1 past the last.
+        """
+        work, pack = self.work(mask), self._pack(mask)
+        compared = work.compared[lists]
+        if pack is None:
+            index, places = self.index, lists
+        else:
+            packed = pack.packed[lists]
+            index, places, compared = pack.index, np.where(packed, lists + len(self.sizes), lists), compared & ~packed
+        return self._few_matches(lists[compared], mask, work), *self.scan(
+            index, query, places[~compared], scores[~compared], mask, count
+        )
+
+    def came_since(self, mask) -> np.ndarray:
+        """Rows int64 (m,) that came to pass since the filter was packed, and so are in no list of the pack."""
+        pack = self._pack(mask)
+        if pack is None or pack.version == mask.version:
+            return np.empty(0, np.int64)
+        kept, version = mask.memo.get("since"), mask.version
+        if kept is None or kept[0] != version:
+            rows = np.flatnonzero(mask.rows & ~pack.held)
+            if len(rows) > MOST_MISSING:
+                self._packs.drop(mask)
+            kept = mask.memo["since"] = (version, rows)
+        return kept[1]
+
+    def learn(self, visited: np.ndarray, mask) -> None:
+        """Has a filter packed if this search of it, over these lists, wasted much on rows that do not pass."""
+        if self._packs is not None and self.work(mask).wasted[visited].sum() > WASTED_US:
+            self._packs.ask(mask, self._matches(mask))
+
+    def _few_matches(self, lists: np.ndarray, mask, work: Work) -> np.ndarray:
+        """Rows int64 (m,): every match in those of the lists whose matches are compared, kept with the mask."""
+        if not len(lists):
+            return np.empty(0, np.int64)
+        kept = mask.memo.get("few")
+        if kept is None or kept[0] is not work:
+            sizes = np.where(work.compared, self.sizes, 0)
+            rows = np.repeat(self._starts - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
+            kept = mask.memo["few"] = (work, rows[mask.rows[rows]])
+        rows = kept[1]
+        visited = np.zeros(len(self.sizes), bool)
         visited[lists] = True
-        rows = mask.nonzero()
         return rows[visited[self.list_of[rows]]]
 
-    def scan(self, query: np.ndarray, lists: np.ndarray, scores: np.ndarray, mask, count: int):
-        """Proposes rows int64 (count,) among the matches in these lists, and float32 scores by their codes.
+    def scan(self, index, query: np.ndarray, lists: np.ndarray, scores: np.ndarray, mask, count: int) -> tuple:
+        """Proposes rows int64 (count,) among the matches in these lists of `index`, and float32 scores by their codes.
 
-        Best first; -1 where there are fewer.
+        scores float32 (p,) of the centroids. Best first; -1 where there are fewer.
         """
+        if not len(lists):
+            return np.empty(0, np.int64), np.empty(0, np.float32)
         bits, turned = mask.bits, self.turned(query)
         keep = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
-        found, distances = np.empty(count, np.int64), np.empty(count, np.float32)
-        query_at, lists_at, scores_at, distances_at, found_at = (
-            faiss.swig_ptr(array) for array in (turned, lists, scores, distances, found)
+        found, by_codes = np.empty(count, np.int64), np.empty(count, np.float32)
+        query_at, lists_at, scores_at, by_codes_at, found_at = (
+            faiss.swig_ptr(array) for array in (turned, lists, scores, by_codes, found)
         )
         parameters = ivf_parameters(len(lists), keep=keep)
-        self.index.search_preassigned_c(
-            1, query_at, count, lists_at, scores_at, distances_at, found_at, False, parameters
-        )
-        return found, distances
+        index.search_preassigned_c(1, query_at, count, lists_at, scores_at, by_codes_at, found_at, False, parameters)
+        return found, by_codes
+
+    def _pack(self, mask) -> Pack | None:
+        return None if self._packs is None else self._packs.of(mask)
 
     def _matches(self, mask) -> np.ndarray:
         """int64 (nlist,): matches per list, kept with the mask until it changes."""
@@ -73,7 +133,8 @@ class InvertedLists:
         kept = mask.memo.get("lists")
         if kept is None or kept[0] != version:
             counts = np.zeros(len(self.centroids), np.int64)
-            counts[self._filled] = np.add.reduceat(mask.rows.view(np.uint8), self._starts, dtype=np.int64)
+            starts = self._starts[self._filled]
+            counts[self._filled] = np.add.reduceat(mask.rows.view(np.uint8), starts, dtype=np.int64)
             kept = mask.memo["lists"] = (version, counts)
         return kept[1]
 

@@ -9,10 +9,15 @@ from operator import itemgetter
 import numpy as np
 
 FILTERED_RECALL = 0.98  # a filter must not cost recall: its searches aim higher than the rest
-SCAN_US = 0.006  # to look at one row's codes under a filter
-COMPARE_US = 0.36  # to compare one row exactly
+SCAN_US = 0.0045  # to look at one row's codes
+LIST_US = 0.2  # to begin with a list
+COMPARE_US = 0.2  # to compare one row exactly
 UNMEASURED_NPROBE = 256  # where a shard has no table: slow rather than wrong
 FIRST_US = 130.0  # what the first round may cost at least: about what a search without filters costs
+FAR_US = 450.0  # the same where matches lie far from the query, and the answers therefore in many lists
+EASY = 65.0  # root of the matches that codes tell apart as well far from the query as near it
+NEAR_MORE = 2  # times as many rows are proposed as without a filter, from more lists
+FAR = 0.5  # of the matches that chance would put near the query: fewer there, and they lie far from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +29,54 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What looking into each list costs under one filter.
+
+    counts int64 (nlist,): matches. compared bool (nlist,): lists whose matches are so few that they are compared one by
+    one; the others' codes are scanned. packed bool (nlist,), or None: lists whose matches lie gathered. wasted float64
+    (nlist,): microseconds spent on codes of rows that do not pass; cost float64 (nlist,): microseconds in all.
+    """
+
+    counts: np.ndarray
+    compared: np.ndarray
+    packed: np.ndarray | None
+    wasted: np.ndarray
+    cost: np.ndarray
+
+
+def work(sizes: np.ndarray, counts: np.ndarray, packed: np.ndarray | None) -> Work:
+    scanned = sizes if packed is None else np.where(packed, counts, sizes)
+    scanning, comparing = LIST_US + SCAN_US * scanned, COMPARE_US * counts
+    compared = comparing < scanning
+    if packed is not None:
+        compared &= ~packed
+    wasted = np.where(compared, 0.0, SCAN_US * (scanned - counts))
+    return Work(counts, compared, packed, wasted, np.where(compared, comparing, scanning))
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """The lists that hold matches of a filter, nearest first, and how far to go at first.
 
     lists int64 (p,); scores float32 (p,) of their centroids with the query, all_scores (nlist,) those of every list.
-    scanning, comparing, cost float64 (p,): microseconds to scan the codes of the lists up to each, to compare every
-    match in them, and to do to each list what is cheaper.
+    cost float64 (p,): microseconds for the lists up to each. far: the matches lie far from the query.
     """
 
     lists: np.ndarray
     scores: np.ndarray
     all_scores: np.ndarray
-    scanning: np.ndarray
-    comparing: np.ndarray
     cost: np.ndarray
     first: int
-
-    def by_codes(self, start: int, end: int, rerank: int) -> bool:
-        """Whether scanning these lists and comparing what codes propose costs less than comparing every match."""
-        before = (self.scanning[start - 1], self.comparing[start - 1]) if start else (0.0, 0.0)
-        scanning, comparing = self.scanning[end - 1] - before[0], self.comparing[end - 1] - before[1]
-        return scanning + COMPARE_US * rerank < comparing
+    far: bool
 
     def further(self, end: int, late: float) -> int:
         """Where to stop next: at twice the work up to `end`, at four times where a third of the best came late."""
         work = self.cost[end - 1] * (4 if late > 0.3 else 2)
         return min(len(self.lists), max(end + 1, int(np.searchsorted(self.cost, work))))
+
+    def proposals(self, rerank: int, matches: int) -> int:
+        """How many rows codes should propose: far away there are many that they hardly tell apart."""
+        return round(rerank * (max(1.0, matches**0.5 / EASY) if self.far else NEAR_MORE))
 
     def late(self, lists: np.ndarray, end: int) -> int:
         """How many of these lists belong to the second half of the work up to `end`."""
@@ -97,16 +124,19 @@ class Tuning:
         return points
 
 
-def route(scores: np.ndarray, sizes: np.ndarray, counts: np.ndarray, near: int) -> Route:
+def route(scores: np.ndarray, sizes: np.ndarray, work: Work, near: int) -> Route:
     """Lists that hold matches, nearest first. Lists without a match cost nothing, however near they lie.
 
-    scores float32 (nlist,) of the centroids, sizes and counts int (nlist,) of rows and matches. near: of all lists,
-    how many would hold the answer if the matches lay anywhere.
+    scores float32 (nlist,) of the centroids, sizes int64 (nlist,). near: of all lists, how many would hold the answer
+    if the matches lay anywhere.
     """
     order = np.argsort(-scores)
-    places = np.flatnonzero(counts[order])
+    nearest = order[:near]
+    by_chance = work.counts.sum() * sizes[nearest].sum() / sizes.sum()
+    far = work.counts[nearest].sum() < FAR * by_chance
+    places = np.flatnonzero(work.counts[order])
     order = order[places]
-    scanning, comparing = SCAN_US * sizes[order], COMPARE_US * counts[order]
-    cost = np.cumsum(np.minimum(scanning, comparing))
-    first = min(len(order), max(int(np.searchsorted(cost, FIRST_US)) + 1, int(np.searchsorted(places, near))))
-    return Route(order, scores[order], scores, np.cumsum(scanning), np.cumsum(comparing), cost, first)
+    cost = np.cumsum(work.cost[order])
+    least = int(np.searchsorted(cost, FAR_US if far else FIRST_US)) + 1
+    first = min(len(order), max(least, int(np.searchsorted(places, near))))
+    return Route(order, scores[order], scores, cost, first, bool(far))
