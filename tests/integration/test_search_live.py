@@ -250,7 +250,7 @@ def test_a_bundle_is_followed_when_its_models_are_loaded_and_its_generation_is_o
     loading = threading.Event()
 
     def load(bundle_id: str):
-        loading.wait(5)
+        loading.wait(PATIENCE_S)
         serving.install(SimpleNamespace(id=bundle_id))
 
     monkeypatch.setattr(serving, "loaded_bundle", load)
