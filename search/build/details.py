@@ -4,7 +4,7 @@ Any step may be repeated or killed: what is missing is what the rows do not say.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 
 from django.db import transaction
@@ -42,18 +42,26 @@ def fill(image_ids: Iterable[int], should_stop: Callable[[], bool] = lambda: Fal
 
 
 def fill_missing(should_stop: Callable[[], bool] = lambda: False, slice_s: float = SLICE_S) -> bool:
-    """Whatever is missing, newest first, for a while; one picture alone while others wait to be indexed.
-
-    True when it went through to the end. What could not be looked at is passed over until the next time.
-    """
+    """Whatever is missing, for a while; one picture alone while others wait to be indexed. True when none is left."""
     end = monotonic() + slice_s
-    waiting = missing().order_by("-pk")
-    left = waiting
-    while (image_id := fill_first(left)) is not None:
-        left = waiting.filter(pk__lt=image_id)
+    for _ in each_missing():
         if should_stop() or monotonic() > end or Image.objects.filter(status__in=WAITING).exists():
             return False
     return True
+
+
+def fill_all() -> int:
+    """Whatever is missing, now. How many were looked at."""
+    return sum(1 for _ in each_missing())
+
+
+def each_missing() -> Iterator[int]:
+    """Ids, newest first, each once it was looked at. What cannot be looked at is passed over until the next time."""
+    waiting = missing().order_by("-pk")
+    left = waiting
+    while (image_id := fill_first(left)) is not None:
+        yield image_id
+        left = waiting.filter(pk__lt=image_id)
 
 
 def fill_first(images: QuerySet[Image]) -> int | None:

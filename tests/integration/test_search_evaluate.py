@@ -63,6 +63,7 @@ def test_figures_and_pictures_of_a_strange_folder(strange_folder, tmp_path, capf
     assert kinds.count(("not_sold", False)) == 1
     assert kinds.count(("sold", True)) == kinds.count(("without_its_product", False)) == 2
     assert figures["catalog"] == {"products": 5, "images": {"indexed": 5}}
+    assert figures["details"]["images_read"] == 5
     problems = figures["problems"]
     assert (problems["wrong_lines_count"], problems["photos_unusable_count"]) == (1, 1)
     assert problems["products_not_in_the_catalog"] == ["P-99"]

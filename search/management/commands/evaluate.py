@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from search.build import details
 from search.evaluate.folder import NoSuchFolder, read_folder
 from search.evaluate.misses import write_misses
 from search.evaluate.prepare import PreparationFailed, prepare
@@ -45,6 +46,7 @@ class Command(BaseCommand):
             raise CommandError("The evaluation ended early; what it said is above.")
 
     def measure(self, root: Path, as_json: bool, misses: Path, signals: Path | None) -> None:
+        details.fill_all()  # a worker that stops when its queue is empty leaves the longest jobs to the next one
         figures, same, shop = evaluate(read_folder(root), lambda what: self.stderr.write(what), signals)
         pictures = write_misses(same, shop, misses)
         figures["misses"] = {"folder": str(misses), "pictures": len(pictures)}
