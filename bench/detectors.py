@@ -7,6 +7,7 @@ Everything is class-agnostic. Each detector gives its ten best boxes; ours also 
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ml.bundle import Bundle, default_bundle_folder, load_bundle
 from ml.detect import Detections
