@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ml.errors import BundleError
 from ml.inspect.colours import backdrop, to_lab
 
 NOTHING_KNOWN = ""  # the label of what is none of a head's other labels
@@ -18,6 +19,8 @@ FEWEST_PIXELS = 20
 LIGHTNESS = (20, 35, 50, 70, 85)  # CIELAB's L, a and b: between these each pixel falls into one bin
 STRENGTH = (6, 14, 28, 50)
 HUES = 18
+COLOUR_SETTINGS = (SIDE_PX, FEWEST_PIXELS, LIGHTNESS, STRENGTH, HUES)
+COLOURS = 2 * ((len(LIGHTNESS) + 1) * (1 + len(STRENGTH) * HUES) + 3)  # numbers that colour_features gives
 
 Guess = tuple[str, float]
 
@@ -86,12 +89,17 @@ def of_part(lab: np.ndarray) -> np.ndarray:
 
 
 def load_heads(path: Path) -> Heads:
-    """Heads from an npz file: `<attribute>/<inputs>/labels|weight|bias`, inputs being vector or picture."""
+    """Heads from an npz file: `<attribute>/<inputs>/labels|weight|bias`, inputs being vector or picture.
+
+    Raises BundleError where they were fitted to other colour features than these.
+    """
     with np.load(path, allow_pickle=False) as file:
         values = dict(file)
     heads: dict[str, dict[str, Head]] = {"vector": {}, "picture": {}}
     for name, inputs in sorted({tuple(key.split("/")[:2]) for key in values}):
         labels, weight, bias = (values[f"{name}/{inputs}/{each}"] for each in ("labels", "weight", "bias"))
+        if inputs == "picture" and len(weight) != len(values[f"{name}/vector/weight"]) + COLOURS:
+            raise BundleError(f"{path}: {name} was fitted to other colour features. Train the heads again.")
         heads[inputs][name] = Head(tuple(labels.tolist()), weight.astype(np.float32), bias.astype(np.float32))
     return Heads(heads["vector"], heads["picture"])
 

@@ -23,7 +23,7 @@ ENOUGH = 100  # pictures to set a temperature by
 SURE = 0.8  # as the search has it before it calls a thing by its kind
 WITH_COLOURS = ("colour",)
 TUNED_EVERY = 5
-DECAYS = (3.0, 1.0, 0.3, 0.03, 0.003)
+DECAYS = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 Weights = tuple[np.ndarray, np.ndarray]
 TEMPERATURES = np.geomspace(0.5, 3.0, 60)
 
@@ -95,7 +95,7 @@ def regress(inputs: np.ndarray, numbers: np.ndarray, decay: float, start: Weight
     n, _ = inputs.shape
     x, y = torch.from_numpy(inputs).float(), torch.from_numpy(numbers)
     weight, bias = (torch.tensor(each, requires_grad=True) for each in start)
-    optimizer = torch.optim.LBFGS([weight, bias], max_iter=150, history_size=10, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([weight, bias], max_iter=250, history_size=10, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()

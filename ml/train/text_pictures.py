@@ -10,7 +10,7 @@ from PIL import Image
 
 from ml.bundle import open_session
 from ml.crop import crop as cut_box
-from ml.encode.heads import colour_features
+from ml.encode.heads import COLOUR_SETTINGS, colour_features
 from ml.encode.images import BATCH, ImageEncoder, ImageSpec
 from ml.images import open_image
 from ml.train.export import export_image
@@ -77,7 +77,9 @@ class Pictures:
     def colours(self, name: str, crops: Sequence[Crop]) -> np.ndarray:
         """Colour features float32 (n, m)."""
         return self.remembered(
-            f"{name}-colours", crops, lambda images: np.array([colour_features(image) for image in images], np.float32)
+            f"{name}-colours {COLOUR_SETTINGS}",
+            crops,
+            lambda images: np.array([colour_features(image) for image in images], np.float32),
         )
 
     def remembered(

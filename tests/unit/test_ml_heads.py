@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml.encode.heads import NOTHING_KNOWN, Head, Heads, colour_features, load_heads, save_heads
+from ml.encode.heads import COLOURS, NOTHING_KNOWN, Head, Heads, colour_features, load_heads, save_heads
+from ml.errors import BundleError
 from ml.evaluate.calibration import expected_calibration_error
 
 KIND = Head(("Lamps", "Sofas", NOTHING_KNOWN), np.eye(4, 3, dtype=np.float32) * 8, np.zeros(3, np.float32))
-FEATURES = len(colour_features(Image.new("RGB", (8, 8))))
+FEATURES = COLOURS
+PLAIN = Head(("red", "blue"), np.zeros((4, 2), np.float32), np.array([0.0, 1.0], np.float32))
 RED = Image.new("RGB", (20, 20), (185, 35, 40))
 
 
@@ -35,20 +37,26 @@ def test_what_is_none_of_the_labels_is_left_out():
 
 
 def test_a_head_with_colours_needs_the_picture():
-    plain = Head(("red", "blue"), np.zeros((4, 2), np.float32), np.array([0.0, 1.0], np.float32))
-    heads = Heads({"colour": plain}, {"colour": colour_head()})
+    heads = Heads({"colour": PLAIN}, {"colour": colour_head()})
     assert heads.guess(one_hot(0))["colour"][0] == "blue"
     assert heads.guess(one_hot(0), RED)["colour"][0] == "red"
     assert heads.guess(one_hot(0), Image.new("RGB", (20, 20), (55, 110, 180)))["colour"][0] == "blue"
 
 
 def test_heads_come_back_from_their_file(tmp_path):
-    heads = Heads({"category": KIND}, {"colour": colour_head()})
+    heads = Heads({"category": KIND, "colour": PLAIN}, {"colour": colour_head()})
     save_heads(tmp_path / "heads.npz", heads)
     found = load_heads(tmp_path / "heads.npz")
     assert found.by_vector["category"].labels == KIND.labels
     assert found.guess(one_hot(0), Image.new("RGB", (9, 9))).keys() == {"category", "colour"}
     assert np.allclose(found.by_picture["colour"].weight, heads.by_picture["colour"].weight, atol=1e-2)
+
+
+def test_heads_for_other_colour_features_are_refused(tmp_path):
+    short = Head(PLAIN.labels, np.zeros((4 + 42, 2), np.float32), PLAIN.bias)
+    save_heads(tmp_path / "heads.npz", Heads({"colour": PLAIN}, {"colour": short}))
+    with pytest.raises(BundleError, match="colour features"):
+        load_heads(tmp_path / "heads.npz")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (64, 64)])
