@@ -10,6 +10,7 @@ from PIL import Image
 from ml.encode.images import ImageSpec
 from ml.train.capture import bend, part_of, taken_by_hand, tilt
 from ml.train.checkpoint import save_checkpoint
+from ml.train.compare import candidates
 from ml.train.early import Early, early_of, graph_of, run_early
 from ml.train.image_model import POOLED, ImageTower, load_tower
 from ml.train.items import Crop, Item, demo_items, held_out
@@ -17,7 +18,7 @@ from ml.train.pair import pair_towers
 from ml.train.poolings import POOLINGS, PooledGraph, features_of, fit
 from ml.train.projection import train_projection
 from ml.train.protocol import append_row, as_markdown, measure
-from ml.train.recipe import ProjectionRecipe
+from ml.train.recipe import ProjectionRecipe, ProtocolRecipe
 from ml.train.trials import Shot, Trial, captured_trial, kept_trials, kinds_trial
 
 
@@ -141,3 +142,15 @@ def test_towers_side_by_side_agree_by_their_weights(tmp_path):
         pair_towers(paths, tmp_path / "pair.pt", weights=[1])
     with pytest.raises(FileNotFoundError):
         pair_towers([tmp_path / "gone.pt"], tmp_path / "pair.pt")
+
+
+def test_a_tower_is_measured_once(world, tmp_path, tower):
+    save_checkpoint(tmp_path / "tower.pt", best={f"tower.{k}": v for k, v in tower.state_dict().items()}, dim=16)
+    recipe = ProtocolRecipe(
+        runs=tmp_path, data=tmp_path, demo=world, towers={"mine": tmp_path / "tower.pt"}, sizes_px=(64,), poolings=False
+    )
+    trials = [captured_trial("captured", demo_items(world), [], queries=2), kinds_trial("kinds", demo_items(world))]
+    ((name, values),) = candidates(recipe, trials, known="")
+    assert (name, len(values)) == ("mine 64px", 5)
+    assert all(0 <= value <= 1 for value in values.values())
+    assert not list(candidates(recipe, trials, known='{"candidate": "mine 64px", "captured/kind@1": 1.0}'))
