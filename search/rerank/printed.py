@@ -9,7 +9,7 @@ from ml.inspect.words import Word, likeness
 from search.rerank.evidence import Evidence
 
 NAME = "words_in_picture"
-# Chosen on 260 photos of cartons, with vectors that know no groceries (docs/words-in-pictures.md).
+# Chosen on 195 photos of cartons, with vectors that know no groceries (docs/words-in-pictures.md).
 WEIGHT = 0.4  # on a cosine
 ALIKE = 0.45  # less alike is another word
 ENOUGH = 1.5  # so much weight of found words makes the value 0.63
