@@ -40,7 +40,7 @@ def test_a_products_own_picture_finds_it_first(catalog):
     found = find_objects(catalog.picture_of(4))
     answer = find_products(Query(photo=found.photo, bbox=whole(found), limit=5))
     assert skus(answer)[0] == "SKU-4"
-    assert answer.results[0].score > 0.98
+    assert answer.results[0].score > 0.9  # the catalog's vectors hold its words, too
     assert len(answer.results) == 5
     card = answer.results[0]
     assert (card.price, card.currency, card.category, card.in_stock) == (50, "EUR", "Lamp", True)
