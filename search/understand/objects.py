@@ -8,7 +8,7 @@ from PIL import Image
 
 from ml.bundle import Bundle
 from ml.crop import centre_box, crop
-from ml.detect import Detections
+from ml.detect import Detections, likely_meant
 from search.errors import BoxOutside
 from search.types import Box, FoundObject, Photo
 
@@ -25,11 +25,12 @@ class Target:
 
 
 def choose_objects(detections: Detections, photo: Photo, confident: float) -> tuple[tuple[FoundObject, ...], bool]:
-    """Confident boxes in pixels of the original, best first; where there is none, a best guess and True."""
+    """Confident boxes in pixels of the original, what is likely meant first; without any, a best guess and True."""
+    sure = detections.scores >= confident
+    boxes, scores = detections.boxes[sure], detections.scores[sure]
     found = tuple(
-        FoundObject(rounded(photo.from_image(box)), round(float(score), 4), "")
-        for box, score in zip(detections.boxes.tolist(), detections.scores, strict=True)
-        if score >= confident
+        FoundObject(rounded(photo.from_image(boxes[row].tolist())), round(float(scores[row]), 4), "")
+        for row in likely_meant(photo.image, boxes, scores)
     )
     return (found, False) if found else (guess(photo), True)
 
