@@ -26,12 +26,15 @@ def main() -> None:
     options = parser.parse_args()
     folder, to = options.folder.resolve(), options.to
     queries = next(path for path in (folder / "golden/queries.jsonl", folder / "queries.jsonl") if path.is_file())
-    lines = [line for line in map(json.loads, queries.read_text().splitlines()) if line.get("photo")]
+    lines = [json.loads(line) for line in queries.read_text().splitlines()]
+    photos = sum("photo" in line and "text" not in line for line in lines)
     to.mkdir(parents=True)
     for entry in folder.iterdir():
         if entry.name not in ("golden", "queries.jsonl", "rooms.jsonl"):
             (to / entry.name).symlink_to(entry)
-    lines += others(options.others, to, len(lines), random.Random(options.seed))
+    if (rooms := queries.with_name("rooms.jsonl")).is_file():
+        (to / rooms.name).symlink_to(rooms)
+    lines += others(options.others, to, photos, random.Random(options.seed))
     (to / "queries.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     print(f"{to}: {len(lines)} queries, {sum('sold' in line for line in lines)} of them for what is not sold")
 
