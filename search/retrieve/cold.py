@@ -28,7 +28,7 @@ __all__ = ["BrokenShard", "Found", "Shard"]
 INDEX = "index.faiss"
 VECTORS = "vectors.f16"
 EXACT_ROWS = 1200  # up to this many matches are compared one by one, whatever the index says
-NOISES = 2.0  # standard errors of a code's score that a row may seem worse than it is
+NOISES = 2.1  # standard errors of a code's score that a row may seem worse than it is
 DEAD_SHARE = 0.02  # more dead rows than this are filtered out while scanning, fewer afterwards
 
 READ_FLAGS = {"ivfpq-disk": faiss.IO_FLAG_MMAP_IFC}  # lists stay in their file, and in the page cache

@@ -6,6 +6,7 @@ with the filter's mask and goes with it.
 
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from weakref import WeakSet
@@ -19,11 +20,13 @@ BELOW = 0.45  # lists of which a smaller share passes are packed; of others scan
 LISTS_AT_ONCE = 64  # that are copied whole before what does not pass is taken out
 ROW_BYTES = 8  # a row's number beside its codes
 ROOM = 2.0  # all packs of a shard together take so many times what its codes take
+IDLE_S = 1.0  # a pack that was not used for so long may give way to another
+SEARCHES = 2  # of a filter before it is packed
 MOST_MISSING = 1000  # rows that came to pass since; beyond it a pack is made anew
 MAKER = ThreadPoolExecutor(1, "packs")
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pack:
     """Gathered rows, held bool (n,), of the lists of packed bool (nlist,).
 
@@ -39,6 +42,16 @@ class Pack:
     bytes: int
 
 
+class Kept:
+    """A filter's pack, kept with its mask. asked: how many searches would have been quicker with one."""
+
+    __slots__ = ("__weakref__", "asked", "making", "pack", "used_s")
+
+    def __init__(self):
+        self.pack: Pack | None = None
+        self.asked, self.making, self.used_s = 0, False, 0.0
+
+
 class Packs:
     """Makes packs from an index with 4-bit codes, and keeps an eye on their memory. Safe for many threads."""
 
@@ -49,35 +62,51 @@ class Packs:
 
     def of(self, mask) -> Pack | None:
         kept = mask.memo.get("pack")
-        return kept if isinstance(kept, Pack) else None
+        if kept is None or kept.pack is None:
+            return None
+        kept.used_s = time.monotonic()
+        return kept.pack
 
     def ask(self, mask, counts: np.ndarray) -> None:
-        """Has a pack made in another thread, once, where there is room. counts int64 (nlist,): matches per list."""
+        """Has a pack made in another thread where there is room. counts int64 (nlist,): matches per list."""
         with self._lock:
-            if "pack" in mask.memo or not self._fits(counts):
+            kept = mask.memo.setdefault("pack", Kept())
+            kept.asked += 1
+            if kept.asked < SEARCHES or kept.making or kept.pack is not None or not self._has_room(counts):
                 return
-            mask.memo["pack"] = "is being made"
+            kept.making = True
         MAKER.submit(self.make, mask, counts)
 
     def make(self, mask, counts: np.ndarray) -> Pack | None:
+        kept = mask.memo.setdefault("pack", Kept())
         try:
             version, held = mask.version, mask.rows.copy()
             packed = few(counts, self._sizes)
             lists = packed_lists(self._index, packed, held)
             index, uses = with_packed(self._index, lists)
-            pack = Pack(index, uses, packed, held, version, self._bytes(counts))
+            kept.pack = Pack(index, uses, packed, held, version, self._bytes(counts))
         except Exception:
             log.exception("A filter's matches could not be gathered; its searches go on without.")
-            return None
-        self._made.add(pack)
-        mask.memo["pack"] = pack
-        return pack
+            return None  # and is not tried again
+        kept.making, kept.used_s = False, time.monotonic()
+        with self._lock:
+            self._made.add(kept)
+        return kept.pack
 
     def drop(self, mask) -> None:
         mask.memo.pop("pack", None)
 
-    def _fits(self, counts: np.ndarray) -> bool:
-        return self._bytes(counts) + sum(pack.bytes for pack in list(self._made)) <= self._room
+    def _has_room(self, counts: np.ndarray) -> bool:
+        """Lets packs go that were idle longest, until there is."""
+        needed, now = self._bytes(counts), time.monotonic()
+        there = sorted((kept for kept in self._made if kept.pack is not None), key=lambda kept: kept.used_s)
+        taken = sum(kept.pack.bytes for kept in there)
+        for kept in there:
+            if needed + taken <= self._room or now - kept.used_s < IDLE_S:
+                break
+            taken -= kept.pack.bytes
+            kept.pack = None
+        return needed + taken <= self._room
 
     def _bytes(self, counts: np.ndarray) -> int:
         rows = int(counts[few(counts, self._sizes)].sum())

@@ -8,7 +8,7 @@ import pytest
 from search.build.shard import build_shard
 from search.retrieve.cold import EXACT_ROWS, Shard
 from search.retrieve.columns.masks import Mask, Verdicts
-from search.retrieve.packs import few
+from search.retrieve.packs import IDLE_S, MAKER, Packs, few
 
 DIM, ROWS, DEPARTMENTS, K = 32, 12_000, 60, 10
 
@@ -120,12 +120,23 @@ def test_many_changes_have_it_packed_anew(built):
 
 def test_packs_take_no_more_room_than_they_may(built):
     shard, _, _ = built
-    packs = shard.lists._packs
+    packs = Packs(shard.lists.index, shard.lists.sizes)
     counts = shard.lists.sizes // 3
-    mask = mask_of(np.zeros(ROWS, bool))
-    room, packs._room = packs._room, 0.0
-    try:
-        packs.ask(mask, counts)
-    finally:
-        packs._room = room
-    assert "pack" not in mask.memo
+    masks = [mask_of(np.random.default_rng(number).random(ROWS) < 0.33) for number in range(2)]
+    packs._room = 1.5 * packs._bytes(counts)
+    first = packs.make(masks[0], counts)
+    assert packs.of(masks[0]) is first and not packs._has_room(counts)
+    masks[0].memo["pack"].used_s -= 2 * IDLE_S
+    assert packs._has_room(counts) and packs.of(masks[0]) is None
+
+
+def test_a_filter_is_packed_after_its_second_long_search(built):
+    shard, _, _ = built
+    packs, mask = shard.lists._packs, mask_of(np.random.default_rng(1).random(ROWS) < 0.3)
+    counts = shard.lists._matches(mask)
+    packs.ask(mask, counts)
+    MAKER.submit(int).result()
+    assert packs.of(mask) is None
+    packs.ask(mask, counts)
+    MAKER.submit(int).result()
+    assert packs.of(mask) is not None
