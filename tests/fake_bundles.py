@@ -35,6 +35,7 @@ class FakeBundle:
     text_scale: float = 1.0
     reads_words: bool = True
     manifest: dict = field(default_factory=dict)
+    card: dict = field(default_factory=dict)
 
     def vector(self, number: int, *, noise: float = 0.2) -> np.ndarray:
         """float32 (dim,), unit: near its group's centre, each item at a place of its own."""

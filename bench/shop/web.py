@@ -4,7 +4,7 @@ python -m shop.web BUNDLE_ID DIM PORT, in the environment of a bench's house.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import django
 import uvicorn
@@ -18,6 +18,9 @@ class StandIn:
     dim: int
     confident: float = 0.5
     margin: float = 0.0
+    reads_words: bool = False
+    text_scale: float = 1.0
+    card: dict = field(default_factory=dict)
 
     def close(self) -> None:
         pass
