@@ -39,6 +39,9 @@ class Peer:
     def forget_filters(self) -> None:
         """The next search with a filter is the first one."""
 
+    def settle(self) -> None:
+        """Returns when nothing is being prepared any more beside the searches."""
+
     def batch(self, queries: np.ndarray, k: int, setting: dict) -> None:
         """All queries, on THREADS threads."""
         with ThreadPoolExecutor(THREADS) as pool:

@@ -29,6 +29,7 @@ from search.build.split import Split  # noqa: E402
 from search.retrieve.columns import wanted  # noqa: E402
 from search.retrieve.generation import Generation  # noqa: E402
 from search.retrieve.manifest import Manifest  # noqa: E402
+from search.retrieve.packs import MAKER  # noqa: E402
 from search.retrieve.part import COLUMNS, IMAGE_IDS, PRODUCT_IDS  # noqa: E402
 from search.retrieve.router import Router  # noqa: E402
 from search.serving import Serving  # noqa: E402
@@ -118,6 +119,9 @@ class Sightline(Peer):
 
     def forget_filters(self) -> None:
         self.used += 1
+
+    def settle(self) -> None:
+        MAKER.submit(int).result()
 
     def explain(self, query: np.ndarray, k: int, setting: dict, narrow: Narrow) -> dict | None:
         return self.candidates(query, k, setting, self.filters(narrow), explain=True).explain
