@@ -22,9 +22,7 @@ NEWER = """SELECT count(*) FROM (SELECT 1 FROM search_imagevector
 State = Generation.State
 
 
-def merge(
-    bundle_id: str, *, actor: str = "", progress: Callable[[str, int, int], None] | None = None
-) -> Generation:
+def merge(bundle_id: str, *, actor: str = "", progress: Callable[[str, int, int], None] | None = None) -> Generation:
     """The live generation's rows and all that came after it, as a new generation in state ready.
 
     Only new rows are read from Postgres and only ids of the others; a broken live generation is no help, and all is
