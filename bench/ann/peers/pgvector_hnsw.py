@@ -113,4 +113,3 @@ class PgVector(Peer):
 
     def close(self) -> None:
         embedded.release(self.pgdata)
-

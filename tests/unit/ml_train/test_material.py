@@ -54,7 +54,8 @@ def test_views_are_pictures(world):
 
 def test_a_composite_labels_what_it_pastes(world):
     room = next(rooms(world, split="train"))
-    scene, boxes, unsure = composite(LabelledPhoto(room.path, room.boxes), [cut_out(world / "images" / "0.jpg")], Random(1))
+    cuts = [cut_out(world / "images" / "0.jpg")]
+    scene, boxes, unsure = composite(LabelledPhoto(room.path, room.boxes), cuts, Random(1))
     assert isinstance(scene, Image.Image)
     assert 1 <= len(boxes) <= 3
     assert unsure == []
