@@ -4,7 +4,7 @@
     python manage.py evaluate var/mixed --signals var/mixed.jsonl --json
     python -m ml.train closeness var/mixed.jsonl [MORE ...] --note ml/bundles/sightline-0.2.0
 
-The folder is the first one by links, with as many lines of not-sold photos, drawn from a seed, as it has photo queries.
+The folder is a copy of the first one (an import reads no links that lead out of its folder), with as many lines of not-sold photos, drawn from a seed, as it has photo queries.
 Whether those things are really not sold is for whoever names the folders to know.
 """
 
@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 from pathlib import Path
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -31,25 +32,29 @@ def main() -> None:
     to.mkdir(parents=True)
     for entry in folder.iterdir():
         if entry.name not in ("golden", "queries.jsonl", "rooms.jsonl"):
-            (to / entry.name).symlink_to(entry)
+            copy(entry, to / entry.name)
     if (rooms := queries.with_name("rooms.jsonl")).is_file():
-        (to / rooms.name).symlink_to(rooms)
+        copy(rooms, to / rooms.name)
     lines += others(options.others, to, photos, random.Random(options.seed))
     (to / "queries.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     print(f"{to}: {len(lines)} queries, {sum('sold' in line for line in lines)} of them for what is not sold")
 
 
 def others(folders: list[Path], to: Path, count: int, dice: random.Random) -> list[dict]:
-    """The same number from each folder, linked under others/."""
+    """The same number from each folder, copied under others/."""
     found = []
     for number, folder in enumerate(folders):
-        link = to / "others" / str(number)
-        link.parent.mkdir(exist_ok=True)
-        link.symlink_to(folder.resolve())
         photos = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
         for photo in dice.sample(photos, min(len(photos), count // len(folders))):
-            found.append({"photo": os.fspath(link.relative_to(to) / photo.relative_to(folder)), "sold": False})
+            name = Path("others", str(number), *photo.relative_to(folder).parts)
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            copy(photo, to / name)
+            found.append({"photo": os.fspath(name), "sold": False})
     return found
+
+
+def copy(source: Path, target: Path) -> None:
+    shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
 
 
 if __name__ == "__main__":
