@@ -39,6 +39,7 @@ class Shop:
             "SIGHTLINE_TEST_DATABASE": self.name,
             "SIGHTLINE_TEST_VAR": str(self.folder),
             "SIGHTLINE_CONCURRENCY": "2",
+            "SIGHTLINE_SAMPLE_PHOTOS": str(DEMO / "samples.jsonl"),  # as `make demo` has it
         }
 
     def create(self) -> None:

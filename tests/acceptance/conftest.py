@@ -1,13 +1,11 @@
 """One real shop and one real Chromium for all browser tests; every page must leave the console clean."""
 
-import os
 import re
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.acceptance.photos import Keeper, fake_camera_film
-from tests.shop import DEMO
 
 SIZES = {"phone": (390, 844), "desk": (1280, 800)}
 ARGUMENTS = [
@@ -21,14 +19,6 @@ ARGUMENTS = [
     "--use-fake-ui-for-media-stream",
 ]
 TIMEOUT_MS = 60_000  # generous: the machine may be busy with other things
-
-
-@pytest.fixture(scope="package", autouse=True)
-def sample_photos():
-    """The home page of the shop under test offers the demo's rooms, as `make demo` does."""
-    os.environ["SIGHTLINE_SAMPLE_PHOTOS"] = str(DEMO / "samples.jsonl")
-    yield
-    del os.environ["SIGHTLINE_SAMPLE_PHOTOS"]
 
 
 @pytest.fixture(scope="package")  # the loop that Playwright runs in this thread must end before other tests begin

@@ -68,7 +68,8 @@ def live_generation(bundle, **fields) -> Generation:
 def vector_of(bundle) -> ImageVector:
     product = Product.objects.create(sku="A", title="A")
     image = Image.objects.create(product=product, source="a", status="indexed")
-    return ImageVector.objects.create(image=image, product=product, bundle=bundle, vector=[1.0] + [0.0] * 255)
+    vector = [1.0] + [0.0] * (bundle.dim - 1)
+    return ImageVector.objects.create(image=image, product=product, bundle=bundle, vector=vector)
 
 
 def test_a_missing_shard_is_said_and_no_reason_to_stay_away(client):

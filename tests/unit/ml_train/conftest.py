@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("ultralytics")
+pytest.importorskip("ml.train.ultralytics_detector")  # puts Pillow's own open back, which ultralytics has replaced
 torch.set_num_threads(1)
 
 COLOURS = {"red": (190, 40, 40), "green": (40, 120, 60)}
