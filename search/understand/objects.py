@@ -49,7 +49,7 @@ def choose_target(objects: tuple[FoundObject, ...], fallback: bool, photo: Photo
     """Nobody said where to look: the best box and the whole photo; every view of a guess.
 
     On close-ups of one product the detector's best box is often a part of it. With the whole photo beside it the right
-    product was first for 75% of 296 grocery photos, with the box alone for 69%.
+    product was first for 77% of 296 grocery photos, with the box alone for 68%.
     """
     if fallback:
         return Target(tuple(found.bbox for found in objects), True)
