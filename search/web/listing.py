@@ -14,6 +14,7 @@ from search.web.forms import SearchForm
 from search.web.problems import wants_part
 
 PAGE_SIZE = 24
+NEAREST = "The nearest that we have"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Tag:
 def listing(request: HttpRequest, form: SearchForm, answer: Answer | None, heading: str) -> dict:
     """The context that refine.html and cards.html share. Call after form.is_valid()."""
     on_later_page = bool(form.cleaned_data.get("cursor"))
+    unsold = closeness_of(answer) == "nothing_close"
+    heading = NEAREST if unsold else heading
     return {
         "form": form,
         "answer": answer,
@@ -34,7 +37,7 @@ def listing(request: HttpRequest, form: SearchForm, answer: Answer | None, headi
         "heading": heading,
         "announce": announcement(answer, heading),
         "badge": "" if on_later_page else badge(answer),
-        "unsold": closeness_of(answer) == "nothing_close",
+        "unsold": unsold,
         "category_tree": tree_in_order(),
         "applied": tags(request, form),
         "more_url": address(request, cursor=answer.next_cursor) if answer and answer.next_cursor else None,
