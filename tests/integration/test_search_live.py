@@ -70,10 +70,10 @@ def time_until(holds) -> float:
 
 
 @pytest.fixture
-def following(bundle, settings):
+def following(bundle, vectors, settings):
     settings.SIGHTLINE_FOLLOW = True
     follow.start()
-    time_until(lambda: follow.status().connected)
+    time_until(lambda: follow.status().connected and images(bundle, vectors[0], IN_STOCK))  # the generation is open
     return bundle
 
 
