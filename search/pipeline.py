@@ -21,7 +21,7 @@ from search.retrieve.printed import add_printed, printed_on
 from search.retrieve.router import retriever
 from search.serving import database_at_hand, loaded_bundle, model_slot
 from search.timing import Stopwatch, count_partial
-from search.types import Answer, FoundObjects, Photo, Query
+from search.types import Answer, Filters, FoundObjects, Photo, Query
 from search.understand.asked import check_kind, encode
 from search.understand.looking import start_looking
 from search.understand.objects import Target, check_box, choose_objects, choose_target, crops, kind_of
@@ -91,7 +91,8 @@ def find_products(query: Query) -> Answer:
     with watch.stage("record"):
         understanding = describe(kind, query, words, target, printed.known)
         understanding |= {"sees": kind_of(bundle, asked.views) if photo else ""}
-        understanding |= {"closeness": closeness(hits, bundle.card)}
+        whole = kind == "photo" and query.filters == Filters() and not gathered.partial  # else it may lie outside
+        understanding |= {"closeness": closeness(hits, bundle.card) if whole else None}
         generation = serving.generation_id(bundle.id)
         log = record(query, understanding, hits, bundle.id, gathered.partial, watch.report_ms(), generation)
     if gathered.partial:

@@ -41,7 +41,7 @@ def closeness(hits: Sequence[Hit], card: Mapping) -> dict | None:
 
 
 def judge(hits: Sequence[Hit], card: Mapping) -> Closeness | None:
-    """For something that was shown. None for words alone, and where the bundle's card has no calibration."""
+    """Of a photo, searched in the whole catalog. None for words alone, and where the card has no calibration."""
     fitted = card.get(CARD)
     if fitted is None or (hits and not any("image" in hit.scores for hit in hits)):
         return None

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from search.pipeline import find_objects, find_products
 from search.serving import live_bundle_id, loaded_bundle
-from search.types import Query
+from search.types import Filters, Query
 from tests.search_catalog import make_catalog
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,16 @@ def test_where_nothing_is_close_the_page_says_so_and_shows_the_nearest(client, c
     assert "We do not seem to sell this" in page
     assert 'class="card' in page
     assert "Best match" not in page
+
+
+def test_with_filters_nothing_is_said_since_the_thing_may_be_sold_outside_of_them(client, catalog):
+    loaded_bundle(live_bundle_id()).card["closeness"] = fitted(1.5, 1.5)
+    found = find_objects(catalog.picture_of(4))
+    asked = {"box": "1", "price_max": "30"}
+    assert "do not seem to sell" not in client.get(reverse("photo", args=[found.photo]), asked).content.decode()
+    answer = find_products(Query(photo=found.photo, filters=Filters(in_stock=True)))
+    assert answer.understanding["closeness"] is None
+    assert find_products(Query(product_id=answer.results[0].product_id)).understanding["closeness"] is None
 
 
 def test_a_bundle_without_calibration_claims_nothing(catalog):
