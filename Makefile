@@ -7,17 +7,13 @@ WORKERS ?= 2
 # Without --no-compile pip compiles all of torch, of which the tests import a part.
 PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check
 
-.PHONY: demo test test-alone lint world clean
+.PHONY: demo test lint world clean
 
 demo: $(VENV)/.demo-installed
 	@exec $(BIN)/python manage.py demo
 
 test: $(VENV)/.test-installed lint
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --no-loadscope-reorder || $(MAKE) test-alone
-
-# What failed while two workers shared the machine is run once more by itself; both outcomes are printed.
-test-alone:
-	$(BIN)/python -m pytest --last-failed --last-failed-no-failures=none --numprocesses=0
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --no-loadscope-reorder
 
 lint: $(VENV)/.test-installed
 	$(BIN)/ruff check .
