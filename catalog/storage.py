@@ -46,6 +46,7 @@ class WholeFileStorage(FileSystemStorage):
 
 
 def sync(path: Path) -> None:
+    """A file or a folder, on the disk; a new name is only safe when its folder is."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from catalog.storage import sync
 from search.retrieve.manifest import FILE, Manifest
 
 
@@ -23,7 +24,7 @@ def write_json(path: Path, value) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def read_json(path: Path):
@@ -31,21 +32,11 @@ def read_json(path: Path):
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def sync_folder(folder: Path) -> None:
-    """A new name in a folder is only safe when the folder itself is on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def sync_files(folder: Path) -> None:
     """A stage is marked as done only when its files would outlive a power cut."""
     for path in files_of(folder):
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    sync_folder(folder)
+        sync(path)
+    sync(folder)
 
 
 def checksums(folder: Path) -> dict[str, dict]:
