@@ -60,6 +60,7 @@ class Product(models.Model):
 
     class Meta:
         indexes = [GinIndex(fields=["words"]), GinIndex(fields=["attributes"], name="catalog_product_attributes")]
+        permissions = [("manage_catalog", "Can manage the catalog")]
 
     def __str__(self) -> str:
         return f"{self.sku} {self.title}"

@@ -59,6 +59,7 @@ class Bundle(models.Model):
             models.UniqueConstraint(fields=["state"], condition=models.Q(state="live"), name="one_live_bundle"),
             models.CheckConstraint(condition=models.Q(share__gte=0, share__lte=1), name="share_from_0_to_1"),
         ]
+        permissions = [("operate_index", "Can operate the index")]
 
 
 class ImageVector(models.Model):

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "webapp",
     "catalog",
     "search",
+    "labeling",
 ]
 
 MIDDLEWARE = [
