@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from webapp import health, media
+from webapp.sign_in import SignIn, SignOut, admin_sign_in
 
 urlpatterns = [
     path("", include("search.web.urls")),
@@ -15,6 +16,10 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("sign-in/", SignIn.as_view(), name="sign_in"),
+    path("sign-out/", SignOut.as_view(), name="sign_out"),
+    path("admin/login/", admin_sign_in),
+    path("admin/logout/", SignOut.as_view()),
     path("admin/", admin.site.urls),
 ]
 

@@ -34,7 +34,7 @@ class IndexConsumer(AsyncWebsocketConsumer):
     sent = ""
 
     async def connect(self):
-        if not is_operator(self.scope["user"]):
+        if not await may_see(self.scope["user"]):
             await self.close(FORBIDDEN)
             return
         await self.accept()
@@ -87,6 +87,9 @@ async def woken(connection: psycopg.AsyncConnection) -> None:
     """Returns with the first notification, or after a while without one. What came together is taken together."""
     async for _ in connection.notifies(timeout=LOOK_EVERY_S, stop_after=1):
         return
+
+
+may_see = database_sync_to_async(is_operator)
 
 
 @database_sync_to_async

@@ -24,12 +24,12 @@ def test_categories_are_as_last_known(away):
     assert category_tree() == before
 
 
-@pytest.mark.parametrize("path", ["/admin/login/", "/products/1/", "/operator/index/"])
+@pytest.mark.parametrize("path", ["/sign-in/", "/products/1/", "/operator/index/"])
 def test_a_page_that_needs_it_says_so_and_when_to_come_back(client, admin_client, away, path):
-    if path != "/admin/login/":
+    if path != "/sign-in/":
         client = admin_client
     away()
-    response = client.get(path) if path != "/admin/login/" else client.post(path, {"username": "a", "password": "b"})
+    response = client.get(path) if path != "/sign-in/" else client.post(path, {"username": "a", "password": "b"})
     assert response.status_code == 503 and int(response["Retry-After"]) in (2, 3)
     assert "ry again in a" in response.content.decode()
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -13,6 +12,7 @@ from catalog.services import category_for
 from search.build.register import register_bundle
 from search.models import Bundle, Generation, Pin, ServingEvent
 from tests.outages import database  # noqa: F401 - a fixture
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 PAGE = "/operator/index/"
@@ -20,7 +20,7 @@ PAGE = "/operator/index/"
 
 @pytest.fixture
 def operator(client):
-    client.force_login(get_user_model().objects.create_user("ada", is_staff=True))
+    client.force_login(person("operator"))
     return client
 
 
@@ -59,23 +59,23 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize(("method", "address"), ADDRESSES)
-def test_strangers_sign_in_and_shoppers_are_refused(client, method, address):
+def test_strangers_sign_in_and_others_are_refused(client, method, address):
     response = getattr(client, method)(address)
     back = address if method == "get" else PAGE
-    assert (response.status_code, response.url) == (302, f"{reverse('admin:login')}?next={back}")
-    client.force_login(get_user_model().objects.create_user("shopper"))
+    assert (response.status_code, response.url) == (302, f"{reverse('sign_in')}?next={back}")
+    client.force_login(person("catalog-admin"))
     assert getattr(client, method)(address).status_code == 403
-    assert not ServingEvent.objects.filter(actor="shopper").exists() and not ProcrastinateJob.objects.exists()
+    assert not ServingEvent.objects.filter(actor="catalog-admin").exists() and not ProcrastinateJob.objects.exists()
 
 
 def test_htmx_is_sent_to_sign_in_as_a_whole(client):
     response = client.get(PAGE, headers={"HX-Request": "true", "HX-Target": "now"})
-    assert (response.status_code, response["HX-Redirect"]) == (204, f"{reverse('admin:login')}?next={PAGE}")
+    assert (response.status_code, response["HX-Redirect"]) == (204, f"{reverse('sign_in')}?next={PAGE}")
 
 
 def test_actions_want_a_token(client, bundle):
     client.handler.enforce_csrf_checks = True
-    client.force_login(get_user_model().objects.create_user("ada", is_staff=True))
+    client.force_login(person("operator"))
     assert client.post(PAGE + "build/", {"kind": "build", "bundle": bundle.pk}).status_code == 403
     assert not ProcrastinateJob.objects.filter(task_name__endswith="_index").exists()
 

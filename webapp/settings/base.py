@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "webapp",
+    "access",
     "catalog",
     "search",
     "labeling",
@@ -63,6 +64,15 @@ TEMPLATES = [
 def database_from(url: str) -> dict:
     return dj_database_url.parse(url, engine="webapp.postgres")
 
+
+LOGIN_URL = "sign_in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+SIGHTLINE_DEMO_ACCOUNTS = False  # only a demo makes accounts whose password it prints
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

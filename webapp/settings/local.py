@@ -10,6 +10,7 @@ from webapp.settings.base import VAR_DIR, database_from
 DEBUG = os.environ.get("SIGHTLINE_DEBUG") == "1"
 SECRET_KEY = secret_key(VAR_DIR / "secret_key")
 ALLOWED_HOSTS = [*addresses(), *filter(None, os.environ.get("SIGHTLINE_HOSTS", "").split(","))]
+SIGHTLINE_DEMO_ACCOUNTS = True
 WHITENOISE_USE_FINDERS = True  # no collectstatic
 WHITENOISE_AUTOREFRESH = DEBUG
 

@@ -22,6 +22,7 @@ from tqdm import tqdm
 from catalog.ingest.run import import_feed
 from catalog.models import Image
 from search.build.register import register_bundle
+from webapp import demo_accounts
 from webapp.children import Child, ChildKeepsDying, catches_interrupts, end_with_parent, stop_all
 from webapp.local_machine import lan_address
 from webapp.readiness import image_counts
@@ -66,6 +67,7 @@ class Command(BaseCommand):
         start_database()
         self.say("Bringing its tables up to date")
         call_command("migrate", verbosity=0)
+        password = self.make_accounts()
         register_bundle()
         if feed.name and (rooms := feed.parent / "samples.jsonl").exists():
             os.environ.setdefault("SIGHTLINE_SAMPLE_PHOTOS", str(rooms))
@@ -78,10 +80,21 @@ class Command(BaseCommand):
         self.say(f"\nSightline is ready:  http://localhost:{port}/")
         if address := lan_address():
             self.say(f"from your phone:     http://{address}:{port}/")
+        if password:
+            self.say(f"to work in the shop:  http://localhost:{port}/sign-in/")
+            self.say(f"                      as {', '.join(demo_accounts.ACCOUNTS)}; password {password}")
         self.say("Ctrl-C ends it.")
         while True:
             time.sleep(POLL_S)
             self.keep_running(children)
+
+    def make_accounts(self) -> str:
+        """The password of the accounts to try; empty where there are none."""
+        if not settings.SIGHTLINE_DEMO_ACCOUNTS:
+            return ""
+        password = demo_accounts.password_in(settings.VAR_DIR / "demo_password")
+        demo_accounts.make_accounts(password)
+        return password
 
     def import_catalog(self, feed: Path) -> None:
         if not feed.exists():
