@@ -1,0 +1,71 @@
+"""What can be wrong with judging. Each docstring is the message; doors turn `status` and `code` into an answer."""
+
+
+class LabelingError(Exception):
+    """This cannot be done."""
+
+    status = 409
+    code = "labeling-refused"
+
+    def __init__(self, detail: str | None = None):
+        self.detail = detail or (self.__doc__ or "").strip()
+        super().__init__(self.detail)
+
+
+class NotYours(LabelingError):
+    """This task was not given to you."""
+
+    status = 404
+    code = "not-yours"
+
+
+class AlreadyJudged(LabelingError):
+    """You have judged this task already. Undo that first."""
+
+    code = "already-judged"
+
+
+class NotAVerdict(LabelingError):
+    """That is no verdict for this kind of task."""
+
+    status = 422
+    code = "not-a-verdict"
+
+
+class NothingToUndo(LabelingError):
+    """There is nothing to undo."""
+
+    code = "nothing-to-undo"
+
+
+class TakenMeanwhile(LabelingError):
+    """Somebody else has taken the task that you skipped. It cannot come back."""
+
+    code = "taken-meanwhile"
+
+
+class ProjectNotOpen(LabelingError):
+    """This project takes no verdicts at the moment: it is paused or closed."""
+
+    code = "project-not-open"
+
+
+class RaterPaused(LabelingError):
+    """Your judging is paused. Ask who leads it."""
+
+    status = 403
+    code = "rater-paused"
+
+
+class BadQuerySet(LabelingError):
+    """This query set cannot be used."""
+
+    status = 422
+    code = "bad-query-set"
+
+
+class BadProject(LabelingError):
+    """This project cannot be made."""
+
+    status = 422
+    code = "bad-project"

@@ -1,0 +1,20 @@
+"""What is judged, by whom, and what they said. docs/labeling.md tells the whole story; states are drawn there."""
+
+from labeling.models.project import Guideline, Project, System
+from labeling.models.query import Query, QueryBatch, ResultList
+from labeling.models.task import Assignment, Rater, Task
+from labeling.models.verdict import Reason, Verdict
+
+__all__ = [
+    "Assignment",
+    "Guideline",
+    "Project",
+    "Query",
+    "QueryBatch",
+    "Rater",
+    "Reason",
+    "ResultList",
+    "System",
+    "Task",
+    "Verdict",
+]
