@@ -49,3 +49,43 @@ class SourceMissing(CatalogError):
     """The picture is not where the feed says. Put it beside the feed, then import the feed again."""
 
     code = "source-missing"
+
+
+class UnknownImport(CatalogError):
+    """There is no such import. It may have been tidied away; its products have stayed."""
+
+    status = 404
+    code = "unknown-import"
+
+
+class ImportStateConflict(CatalogError):
+    """The import is in a state in which this cannot be done. Look at it again."""
+
+    status = 409
+    code = "import-state"
+
+
+class MissingGuard(CatalogError):
+    """This feed lacks a large part of the products it brought before. Say that this is meant, or keep them."""
+
+    status = 409
+    code = "missing-guard"
+
+
+class NotMapped(CatalogError):
+    """No column of this file holds the id of a product. Say which one does."""
+
+    status = 422
+    code = "not-mapped"
+
+
+class ArchiveRefused(CatalogError):
+    """This archive cannot be taken. It must be a plain ZIP with one feed and its pictures."""
+
+    code = "archive-refused"
+
+
+class FolderRefused(CatalogError):
+    """Feeds are only read from the folders that SIGHTLINE_FEED_FOLDERS names."""
+
+    code = "folder-refused"

@@ -10,6 +10,21 @@ from django.db import models
 from django.db.models import GeneratedField, Q
 from django.db.models.functions import Now
 
+from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow
+
+__all__ = [
+    "Category",
+    "FeedSource",
+    "Image",
+    "Import",
+    "ImportProblem",
+    "ImportRow",
+    "LateDay",
+    "Offer",
+    "Product",
+    "Seller",
+]
+
 
 class Category(models.Model):
     """One node of the category tree; `path` is the feed's product_type, "Furniture > Seating > Armchair"."""
@@ -48,6 +63,10 @@ class Product(models.Model):
     category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="products")
     attributes = models.JSONField(default=dict, blank=True, help_text="color, material, pattern, style")
     blocked = models.BooleanField(default=False, help_text="hidden from every search within a second")
+    hidden_by_feed = models.BooleanField(default=False, editable=False, help_text="blocked because its feed said draft")
+    source = models.ForeignKey(
+        "catalog.FeedSource", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="products"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     words = GeneratedField(
