@@ -2,16 +2,19 @@
 
 from labeling.models.project import Guideline, Project, System
 from labeling.models.query import Query, QueryBatch, ResultList
+from labeling.models.standing import Adjudication, RaterDecision
 from labeling.models.task import Assignment, Rater, Task
 from labeling.models.verdict import Reason, Verdict
 
 __all__ = [
+    "Adjudication",
     "Assignment",
     "Guideline",
     "Project",
     "Query",
     "QueryBatch",
     "Rater",
+    "RaterDecision",
     "Reason",
     "ResultList",
     "System",

@@ -60,6 +60,10 @@ class Project(models.Model):
         CLOSED = "closed"
         FAILED = "failed"
 
+    class Order(models.TextChoices):
+        RANDOM = "random", "k verdicts for every task, in random order"
+        ACTIVE = "active", "no more than it takes: stop where it is settled"
+
     name = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=20, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.BUILDING)
@@ -72,6 +76,8 @@ class Project(models.Model):
     gold_share = models.FloatField(default=0.1, help_text="of a rater's tasks, 0 to 0.5")
     repeat_share = models.FloatField(default=0.05, help_text="of a rater's tasks, 0 to 0.5")
     lease_s = models.PositiveIntegerField(default=900, help_text="how long a task waits for its rater")
+    order = models.CharField(max_length=10, choices=Order, default=Order.RANDOM)
+    settled = models.JSONField(null=True, blank=True, help_text="active order: what was settled, when, by how much")
     ship_win_rate = models.FloatField(default=0.55, help_text="b ships above this, 0.5 to 1, where p < ship_p")
     ship_p = models.FloatField(default=0.05)
     ship_margin = models.FloatField(default=0.05, help_text="or where it is not worse than 0.5 by more than this")
