@@ -34,3 +34,19 @@ def at_most_p(yes: int, n: int, share: float) -> float:
 def sign_test(wins: int, losses: int) -> float:
     """Two-sided p of wins and losses being equally likely (Dixon and Mood, JASA 1946); ties are left out."""
     return min(1.0, 2 * at_most_p(min(wins, losses), wins + losses, 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`yes` of `n`, with its exact interval."""
+
+    yes: int
+    n: int
+
+    @property
+    def value(self) -> float | None:
+        return self.yes / self.n if self.n else None
+
+    @property
+    def interval(self) -> Interval:
+        return share_interval(self.yes, self.n)
