@@ -1,1 +1,1 @@
-"""What verdicts say: how far raters agree, how good each is, and which system is better. Reads only; docs/judging.md."""
+"""What verdicts say: how far raters agree, how good each is, which system is better. Reads only; docs/judging.md."""
