@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labeling.measure.outcomes import enough
 from labeling.measure.scales import ANSWERS
 from labeling.measure.votes import Votes, count_answers, place_within
 from labeling.models import Project
@@ -39,8 +40,3 @@ def agree(project: Project, votes: Votes, types: dict[int, str]) -> ProjectAgree
         answers.scale,
         first,
     )
-
-
-def enough(k: int) -> int:
-    """How many equal answers of k settle a task: more than half."""
-    return k // 2 + 1

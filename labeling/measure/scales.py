@@ -26,7 +26,6 @@ class Answers:
         return np.arange(len(self.choices), dtype=np.float64)
 
 
-A, TIE, BOTH_BAD, B = range(4)  # codes of side by side
 ANSWERS = {
     Kind.SIDE_BY_SIDE: Answers(("a", "tie", "both_bad", "b"), "nominal"),
     Kind.GRADE: Answers(tuple("012345"), "interval", close=1),

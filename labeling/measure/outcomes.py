@@ -1,0 +1,63 @@
+"""What each task came to: more than half of its raters say the same, or a lead settled it, or nobody knows yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from labeling.measure.scales import ANSWERS, Kind
+from labeling.measure.votes import Votes, place_within
+
+OPEN, SPLIT = -2, -3
+WAYS = {"a": 0, "tie": 1, "both_bad": 1, "b": 2}  # for which system, if for any
+WAY = np.array([WAYS[choice] for choice in ANSWERS[Kind.SIDE_BY_SIDE].choices])
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Of the tasks of a side-by-side project that have a verdict; arrays of one length.
+
+    task: rising. counts int (t, 3): how many raters chose a, neither, b. code: 1 b won, 0 tied, -1 a won, OPEN, or
+    SPLIT where no majority can come any more. lead: settled by a lead. at: when it was settled, in seconds since 1970.
+    """
+
+    task: np.ndarray
+    counts: np.ndarray
+    code: np.ndarray
+    lead: np.ndarray
+    at: np.ndarray
+
+    def in_order(self, kept: np.ndarray | None = None) -> np.ndarray:
+        """int (n,): 1, 0 and -1 in the order in which tasks were settled; those without a majority are tied, last."""
+        known = self.code != OPEN if kept is None else kept & (self.code != OPEN)
+        code = np.where(self.code == SPLIT, 0, self.code)[known]
+        return code[np.argsort(self.at[known], kind="stable")]
+
+
+def outcomes(votes: Votes, k: int, adjudicated: Mapping[int, tuple[str, float]]) -> Outcomes:
+    """votes: only those that count. adjudicated: by task a lead's choice and when; it overrules the raters."""
+    tasks, places = np.unique(votes.task, return_inverse=True)
+    cells = places * 3 + WAY[votes.choice]
+    counts = np.bincount(cells, minlength=3 * len(tasks)).reshape(-1, 3)
+    settling = place_within(cells) + 1 == enough(np.maximum(k, counts.sum(axis=1)))[places]
+    at = np.full(len(tasks), np.inf)
+    at[places[settling]] = votes.at[settling]
+    code, lead = codes(counts, k), np.zeros(len(tasks), dtype=bool)
+    for place, task in enumerate(tasks.tolist()):
+        if task in adjudicated:
+            choice, at[place] = adjudicated[task]
+            code[place], lead[place] = WAYS[choice] - 1, True
+    return Outcomes(tasks, counts, code, lead, at)
+
+
+def codes(counts: np.ndarray, k: int) -> np.ndarray:
+    """int (t,): what counts int (t, 3) of a, neither and b come to where k raters are asked."""
+    most, given = counts.max(axis=1), counts.sum(axis=1)
+    needed = enough(np.maximum(k, given))
+    unsettled = np.where(most + np.maximum(k - given, 0) >= needed, OPEN, SPLIT)
+    return np.where(most >= needed, counts.argmax(axis=1) - 1, unsettled)
+
+
+def enough(raters):
+    """How many equal answers settle a task: more than half."""
+    return raters // 2 + 1

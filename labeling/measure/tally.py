@@ -1,0 +1,103 @@
+"""How a side-by-side project stands, counted by PostgreSQL: cheap enough to ask after every verdict."""
+
+from dataclasses import dataclass
+from math import ceil, inf
+
+import numpy as np
+from django.db import connection
+
+from labeling.measure.outcomes import OPEN, WAYS, codes, enough
+from labeling.models import Project
+from ml.evaluate.anytime import anytime_interval, log_evidence, outcomes_to_settle, wins_to_settle
+
+# How many tasks have the same counts of a, neither and b, and the same answer of a lead, if any.
+PATTERNS = """
+    SELECT a, neither, b, lead, count(*) FROM (
+        SELECT t.id,
+            count(*) FILTER (WHERE v.choice = 'a') AS a,
+            count(*) FILTER (WHERE v.choice IN ('tie', 'both_bad')) AS neither,
+            count(*) FILTER (WHERE v.choice = 'b') AS b,
+            (SELECT d.choice FROM labeling_adjudication d WHERE d.task_id = t.id ORDER BY d.id DESC LIMIT 1) AS lead
+        FROM labeling_task t
+        LEFT JOIN (
+            labeling_assignment s
+            JOIN labeling_verdict v ON v.id = s.current_id
+            LEFT JOIN labeling_rater r ON r.user_id = s.rater_id
+        ) ON s.task_id = t.id AND s.counts AND s.state = 'done' AND NOT coalesce(r.set_aside, false)
+        WHERE t.project_id = %s AND t.gold IS NULL AND t.state = 'open'
+        GROUP BY t.id
+    ) tasks GROUP BY 1, 2, 3, 4
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Tasks by what they came to, from the side of b; `verdicts` are those that count.
+
+    to_come: of the unsettled tasks, how many there are by how many verdicts at least each still needs, fewest first.
+    """
+
+    won: int
+    tied: int
+    lost: int
+    verdicts: int
+    to_come: tuple[tuple[int, int], ...]
+
+    @property
+    def settled(self) -> int:
+        return self.won + self.tied + self.lost
+
+    @property
+    def unsettled(self) -> int:
+        return sum(tasks for _, tasks in self.to_come)
+
+
+def tally(project: Project) -> Tally:
+    with connection.cursor() as cursor:
+        cursor.execute(PATTERNS, [project.pk])
+        rows = cursor.fetchall()
+    counts = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3)
+    often = np.array([row[4] for row in rows], dtype=np.int64)
+    code = codes(counts, project.k)
+    for place, row in enumerate(rows):
+        if row[3]:
+            code[place] = WAYS[row[3]] - 1
+    unsettled = code == OPEN
+    still = enough(project.k) - counts.max(axis=1)
+    to_come = {int(n): int(often[unsettled & (still == n)].sum()) for n in np.unique(still[unsettled])}
+    won, lost = int(often[code == 1].sum()), int(often[code == -1].sum())
+    tied = int(often[~unsettled].sum()) - won - lost
+    return Tally(won, tied, lost, int(counts.sum(axis=1) @ often), tuple(sorted(to_come.items())))
+
+
+def answer(counted: Tally, alpha: float, margin: float) -> str:
+    """better, worse or equal, from the side of b, once the evidence is enough; else an empty text.
+
+    Equal: the win rate, ties by half, is within the margin of one half. Valid however often it is asked.
+    """
+    if log_evidence(counted.won, counted.lost) >= -np.log(alpha):
+        return "better" if counted.won > counted.lost else "worse"
+    share = (counted.won + counted.lost) / counted.settled if counted.settled else 1.0
+    interval = anytime_interval(counted.won, counted.lost, alpha).scaled(share, (1 - share) / 2)
+    return "equal" if max(0.5 - interval.low, interval.high - 0.5) < margin else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Until the pair is settled. best: verdicts, if all tasks from now on go to the side that is ahead; None where the
+    tasks that are left cannot settle it. likely: verdicts, if it goes on as so far; None where that is not enough.
+    """
+
+    best: int | None
+    likely: int | None
+
+
+def forecast(project: Project, counted: Tally) -> Forecast:
+    best, more = 0, wins_to_settle(counted.won, counted.lost, project.ship_p)
+    for still, tasks in counted.to_come:
+        used = min(more, tasks)
+        best, more = best + int(used) * still, more - used
+    decided = counted.won + counted.lost
+    tasks = outcomes_to_settle(counted.won, counted.lost, project.ship_p) * counted.settled / max(1, decided)
+    each = counted.verdicts / counted.settled if counted.settled else inf
+    return Forecast(best if more == 0 else None, ceil(tasks * each) if tasks <= counted.unsettled else None)
