@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Random
 
 from catalog.models import Product
 from labeling.models.project import Project
@@ -42,7 +43,9 @@ class Task(models.Model):
     needed = models.PositiveSmallIntegerField(help_text="verdicts; k of the project, unless raised")
     taken = models.PositiveSmallIntegerField(default=0, editable=False, help_text="slots, leased or done: by trigger")
     done = models.PositiveSmallIntegerField(default=0, editable=False, help_text="verdicts that count: by trigger")
-    priority = models.FloatField(default=0.0, help_text="higher first")
+    priority = models.FloatField(
+        db_default=Random(), help_text="higher first; random from 0 to 1 unless labeling.order knows better"
+    )
     gold = ArrayField(models.CharField(max_length=20), null=True, blank=True)
 
     class Meta:
