@@ -69,3 +69,23 @@ class BadProject(LabelingError):
 
     status = 422
     code = "bad-project"
+
+
+class NoReason(LabelingError):
+    """Say why: others will read it next to what was decided."""
+
+    status = 422
+    code = "no-reason"
+
+
+class AlreadySo(LabelingError):
+    """That holds already. Somebody may have done it a moment ago."""
+
+    code = "already-so"
+
+
+class UnknownTask(LabelingError):
+    """There is no such task to settle."""
+
+    status = 404
+    code = "unknown-task"
