@@ -1,12 +1,10 @@
 """Tasks that raters have judged and do not agree on: a lead's to settle."""
 
-from dataclasses import dataclass
-
 from django.db import connection
 
 from labeling.models import Project
 
-# All verdicts are in and no answer is that of more than half of them; for grades: two of them lie further apart than one.
+# All verdicts are in, and no answer is that of more than half of them; of grades, two are further apart than one.
 SPLIT = """
     SELECT t.id FROM labeling_task t
     JOIN labeling_project p ON p.id = t.project_id
