@@ -1,5 +1,6 @@
 """Which of a project's two systems is better: on the whole, by type of query and by category, and why."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ class Ranking:
 def rank(found: Outcomes, tasks: int, types: Mapping[int, str], categories: Mapping[int, str], alpha: float) -> Ranking:
     """tasks: how many there are in all. types, categories: of each task's query; what has none is in no group."""
     return Ranking(
-        preference(found.in_order(), 1 - alpha),
+        preference(found.in_order(), tasks, 1 - alpha),
         groups(found, types, alpha),
         groups(found, categories, alpha),
         tasks,
@@ -51,8 +52,10 @@ def rank(found: Outcomes, tasks: int, types: Mapping[int, str], categories: Mapp
 def groups(found: Outcomes, names: Mapping[int, str], alpha: float) -> tuple[Group, ...]:
     """Largest first."""
     of_task = np.array([names.get(task, "") for task in found.task.tolist()], dtype=object)
+    sizes = Counter(names.values())
     figures = {
-        name: preference(found.in_order(of_task == name), 1 - alpha) for name in set(of_task[found.code != OPEN]) - {""}
+        name: preference(found.in_order(of_task == name), sizes[name], 1 - alpha)
+        for name in set(of_task[found.code != OPEN]) - {""}
     }
     tested = holm({name: one.p for name, one in figures.items() if one.queries >= FEWEST})
     by_size = sorted(figures, key=lambda name: (-figures[name].queries, name))

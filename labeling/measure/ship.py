@@ -28,8 +28,8 @@ class Shipping:
 def ship(project: Project, figures: Preference, complete: bool) -> Shipping:
     """complete: every task is settled and nobody stopped because of what was seen, so that the exact test holds."""
     looks = project.order == Project.Order.ACTIVE or not complete
-    p = figures.anytime_p if looks else figures.p
-    interval = figures.anytime_interval if looks else figures.interval
+    p = figures.looks_p if looks else figures.p
+    interval = figures.looks_interval if looks else figures.interval
     answer, why = judged(project, figures, p, interval)
     return Shipping(answer, why, p, interval, looks)
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from labeling.measure.outcomes import OPEN, WAYS, codes, enough
 from labeling.models import Project
-from ml.evaluate.anytime import anytime_interval, log_evidence, outcomes_to_settle, wins_to_settle
+from ml.evaluate.looks import Evidence, chance_to_reach, outcomes_to_settle, wins_to_settle
 
 # How many tasks have the same counts of a, neither and b, and the same answer of a lead, if any.
 PATTERNS = """
@@ -48,8 +48,19 @@ class Tally:
         return self.won + self.tied + self.lost
 
     @property
+    def size(self) -> int:
+        return self.settled + self.unsettled
+
+    @property
     def unsettled(self) -> int:
         return sum(tasks for _, tasks in self.to_come)
+
+    def speaks_against(self, share: float, won: int, lost: int, alpha: float) -> bool:
+        """Whether so many wins and losses would rule out that `share` of the decided queries are won."""
+        if not 0 < share < 1:
+            return True
+        evidence = float(Evidence(share, self.size)(won, lost))
+        return chance_to_reach(evidence, share, self.size, self.won + self.lost + self.unsettled) <= alpha
 
 
 def tally(project: Project) -> Tally:
@@ -71,15 +82,22 @@ def tally(project: Project) -> Tally:
 
 
 def answer(counted: Tally, alpha: float, margin: float) -> str:
-    """better, worse or equal, from the side of b, once the evidence is enough; else an empty text.
+    """better, worse or equal, from the side of b, once the verdicts are enough; else an empty text.
 
-    Equal: the win rate, ties by half, is within the margin of one half. Valid however often it is asked.
+    Equal: the win rate, ties by half, is within the margin of one half. Open: no verdict that is left can change it any
+    more. Holds however often it is asked.
     """
-    if log_evidence(counted.won, counted.lost) >= -np.log(alpha):
-        return "better" if counted.won > counted.lost else "worse"
-    share = (counted.won + counted.lost) / counted.settled if counted.settled else 1.0
-    interval = anytime_interval(counted.won, counted.lost, alpha).scaled(share, (1 - share) / 2)
-    return "equal" if max(0.5 - interval.low, interval.high - 0.5) < margin else ""
+    won, lost, left = counted.won, counted.lost, counted.unsettled
+    if counted.speaks_against(0.5, won, lost, alpha):
+        return "better" if won > lost else "worse"
+    decided = won + lost
+    if decided <= left:  # too early for the other two
+        return ""
+    apart = margin * counted.settled / decided  # the margin, in shares of the decided queries alone
+    if all(counted.speaks_against(0.5 + side, won, lost, alpha) for side in (-apart, apart)):
+        return "equal"
+    could_be = ((0.5, won + left, lost), (0.5, won, lost + left), (0.5 - apart, won + left, lost))
+    return "" if any(counted.speaks_against(*each, alpha) for each in could_be) else "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +111,12 @@ class Forecast:
 
 
 def forecast(project: Project, counted: Tally) -> Forecast:
-    best, more = 0, wins_to_settle(counted.won, counted.lost, project.ship_p)
+    asked = (counted.won, counted.lost, counted.size, counted.unsettled, project.ship_p)
+    best, more = 0, wins_to_settle(*asked)
     for still, tasks in counted.to_come:
         used = min(more, tasks)
         best, more = best + int(used) * still, more - used
     decided = counted.won + counted.lost
-    tasks = outcomes_to_settle(counted.won, counted.lost, project.ship_p) * counted.settled / max(1, decided)
+    tasks = outcomes_to_settle(*asked) * counted.settled / max(1, decided)
     each = counted.verdicts / counted.settled if counted.settled else inf
     return Forecast(best if more == 0 else None, ceil(tasks * each) if tasks <= counted.unsettled else None)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.evaluate.anytime import anytime_interval, anytime_p
 from ml.evaluate.exact import Interval, share_interval, sign_test
+from ml.evaluate.looks import looks_interval, looks_p
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Preference:
     """From the side of one system. win_rate: wins and half of the ties, of all queries; None where there are none.
 
     interval, p: exact, given how many are tied (Clopper-Pearson, sign test); they hold for one look, at the end.
-    anytime_interval, anytime_p: hold however often one looks, and where one stops because of what one sees.
+    looks_interval, looks_p: hold however often one looks, and when one stops because of what one sees.
     """
 
     won: int
@@ -22,8 +22,8 @@ class Preference:
     win_rate: float | None
     interval: Interval
     p: float
-    anytime_interval: Interval
-    anytime_p: float
+    looks_interval: Interval
+    looks_p: float
 
     @property
     def queries(self) -> int:
@@ -34,8 +34,8 @@ class Preference:
         return self.won + self.lost
 
 
-def preference(outcomes: np.ndarray, confidence: float = 0.95) -> Preference:
-    """outcomes int (n,): 1 won, 0 tied, -1 lost, in the order in which they were settled."""
+def preference(outcomes: np.ndarray, size: int, confidence: float = 0.95) -> Preference:
+    """outcomes int (n,): 1 won, 0 tied, -1 lost, in the order in which they were settled; size: how many may come."""
     n = len(outcomes)
     won, lost = int((outcomes > 0).sum()), int((outcomes < 0).sum())
     decided, tied = won + lost, n - won - lost
@@ -51,6 +51,6 @@ def preference(outcomes: np.ndarray, confidence: float = 0.95) -> Preference:
         (won + tied / 2) / n if n else None,
         of_all(share_interval(won, decided, confidence)),
         sign_test(won, lost),
-        of_all(anytime_interval(won, lost, 1 - confidence)),
-        anytime_p(outcomes),
+        of_all(looks_interval(won, lost, size, size - n, 1 - confidence)),
+        looks_p(outcomes, size, size - n),
     )
