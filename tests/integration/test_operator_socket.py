@@ -30,9 +30,11 @@ def cookies(*roles: str) -> bytes:
 class Socket(ApplicationCommunicator):
     """A browser's end of a websocket, without the wire."""
 
+    path = PATH
+
     def __init__(self, cookie: bytes = b"", origin: bytes = OURS) -> None:
         headers = [(b"origin", origin), (b"cookie", cookie), (b"host", b"localhost")]
-        super().__init__(sockets, {"type": "websocket", "path": PATH, "headers": headers, "subprotocols": []})
+        super().__init__(sockets, {"type": "websocket", "path": self.path, "headers": headers, "subprotocols": []})
 
     async def connect(self) -> bool:
         await self.send_input({"type": "websocket.connect"})
