@@ -15,13 +15,14 @@ from search.rerank.verify import verify
 from search.respond.answer import next_page, page
 from search.respond.record import record, record_click
 from search.retrieve.follow import current
-from search.retrieve.gather import gather
+from search.retrieve.gather import gather, without_image
 from search.retrieve.local import stored_features
 from search.retrieve.printed import add_printed, printed_on
 from search.retrieve.router import retriever
-from search.serving import database_at_hand, loaded_bundle, model_slot
+from search.retrieve.samples import sample
+from search.serving import Serving, database_at_hand, loaded_bundle, model_slot
 from search.timing import Stopwatch, count_partial
-from search.types import Answer, Filters, FoundObjects, Photo, Query
+from search.types import Answer, Filters, FoundObjects, Photo, Query, Ranking
 from search.understand.asked import check_kind, encode
 from search.understand.looking import start_looking
 from search.understand.objects import Target, check_box, choose_objects, choose_target, crops, kind_of
@@ -29,7 +30,7 @@ from search.understand.reading import start_reading
 from search.understand.words import clean_text
 
 reopen_objects = photos.photo_objects
-__all__ = ["find_objects", "find_products", "record_click", "reopen_objects"]
+__all__ = ["find_objects", "find_products", "rank_products", "record_click", "reopen_objects"]
 
 
 @database_at_hand()
@@ -57,6 +58,21 @@ def find_products(query: Query) -> Answer:
     watch = Stopwatch()
     with watch.stage("bundle"):
         serving = current()
+    found = rank_products(query, serving, watch)
+    with watch.stage("record"):
+        for vector in found.vectors[:1]:
+            sample(vector)
+        stages_ms, generation = watch.report_ms(), serving.generation_id(found.bundle_id)
+        hits, told = list(found.hits), found.understanding
+        log = record(query, told, hits, found.bundle_id, found.partial, stages_ms, generation)
+    if found.partial:
+        count_partial(found.notes)
+    return page(log, 0, query.limit, watch, partial(cards_of, serving), found.notes)
+
+
+def rank_products(query: Query, serving: Serving, watch: Stopwatch, hidden_image_id: int | None = None) -> Ranking:
+    """The search itself: nothing of it is kept. hidden_image_id: a picture that is passed over, as if not indexed."""
+    with watch.stage("bundle"):
         bundle = loaded_bundle(serving.answering(query.visitor))
     words = clean_text(query.text)
     kind = check_kind(query, words)
@@ -74,6 +90,8 @@ def find_products(query: Query) -> Answer:
     with watch.stage("read"):
         read = reading.words()
         gathered = add_printed(gathered, read, asked, query.filters)
+        if hidden_image_id is not None:
+            gathered = without_image(gathered, hidden_image_id)
     with watch.stage("rescore"):
         hits = rank(asked, gathered)
     with watch.stage("evidence"):
@@ -88,16 +106,12 @@ def find_products(query: Query) -> Answer:
         hits = collapse(hits, facts)
     with watch.stage("diversify"):
         hits = diversify(hits, query.mode)
-    with watch.stage("record"):
-        understanding = describe(kind, query, words, target, printed.known)
-        understanding |= {"sees": kind_of(bundle, asked.views) if photo else ""}
-        whole = kind == "photo" and query.filters == Filters() and not gathered.partial  # else it may lie outside
-        understanding |= {"closeness": closeness(hits, bundle.card) if whole else None}
-        generation = serving.generation_id(bundle.id)
-        log = record(query, understanding, hits, bundle.id, gathered.partial, watch.report_ms(), generation)
-    if gathered.partial:
-        count_partial(gathered.notes)
-    return page(log, 0, query.limit, watch, partial(cards_of, serving), gathered.notes)
+    understanding = describe(kind, query, words, target, printed.known)
+    understanding |= {"sees": kind_of(bundle, asked.views) if photo else ""}
+    whole = kind == "photo" and query.filters == Filters() and not gathered.partial  # else it may lie outside
+    understanding |= {"closeness": closeness(hits, bundle.card) if whole else None}
+    queries = tuple(asked.queries())
+    return Ranking(bundle.id, tuple(hits), understanding, gathered.partial, gathered.notes, queries)
 
 
 def open_photo(query: Query) -> Photo | None:

@@ -164,6 +164,18 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a search found, before anything is logged or shown. hits: best first. vectors: what was searched with."""
+
+    bundle_id: str
+    hits: tuple[Hit, ...]
+    understanding: dict
+    partial: bool
+    notes: tuple[str, ...]
+    vectors: tuple[QueryVector, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One product as the shopper sees it."""
 

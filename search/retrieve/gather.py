@@ -9,7 +9,6 @@ from catalog import outage
 from search.retrieve.hot import no_candidates
 from search.retrieve.lexical import find_words
 from search.retrieve.router import Retriever, timeout_ms
-from search.retrieve.samples import sample
 from search.types import Asked, Candidates, Filters, Gathered, LexicalHits
 
 CANDIDATE_IMAGES = 240
@@ -22,10 +21,8 @@ def gather(asked: Asked, filters: Filters, tier: Retriever) -> Gathered:
     queries = asked.queries()
     found = [tier.candidates(query, filters, CANDIDATE_IMAGES) for query in queries]
     near = merge(found) if found else no_candidates(asked.views.shape[1])
-    for query in queries[:1]:
-        sample(query)
-    if asked.skip_product_id is not None:
-        near = without(near, asked.skip_product_id)
+    if asked.skip_product_id is not None:  # a product is no answer to the question what is like it
+        near = only_where(near, near.product_ids != asked.skip_product_id)
     return Gathered(near, NO_WORDS if asked.words is None else words(asked.words, filters))
 
 
@@ -61,13 +58,17 @@ def merge(found: list[Candidates]) -> Candidates:
     )
 
 
-def without(candidates: Candidates, product_id: int) -> Candidates:
-    """A product is no answer to the question what is like it."""
-    other = candidates.product_ids != product_id
+def without_image(gathered: Gathered, image_id: int) -> Gathered:
+    """As if this picture were not in the index."""
+    return replace(gathered, near=only_where(gathered.near, gathered.near.image_ids != image_id))
+
+
+def only_where(candidates: Candidates, kept: np.ndarray) -> Candidates:
+    """kept: bool (n,)"""
     return replace(
         candidates,
-        image_ids=candidates.image_ids[other],
-        product_ids=candidates.product_ids[other],
-        vectors=candidates.vectors[other],
-        scores=candidates.scores[other],
+        image_ids=candidates.image_ids[kept],
+        product_ids=candidates.product_ids[kept],
+        vectors=candidates.vectors[kept],
+        scores=candidates.scores[kept],
     )
