@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import slugify
 from procrastinate.contrib.django import app
@@ -14,6 +15,7 @@ from catalog.errors import UnknownProduct
 from catalog.models import Category, Image, Product
 
 INSPECT_TASK = "catalog.inspect_image"
+EMBED_TASK = "search.embed_image"  # by name: search stands above the catalog
 PATH_SEPARATOR = " > "
 DEFAULT_SELLER = "This shop"
 COUNT_IF_LATE = """
@@ -65,6 +67,18 @@ def requeue(images) -> int:
 def fetch_again(image_ids: Iterable[int]) -> int:
     """Send indexed pictures whose stored file is broken on their way once more; until then their vectors are found."""
     return _start_again(Image.objects.filter(pk__in=list(image_ids), status=Image.Status.INDEXED))
+
+
+@transaction.atomic
+def encode_again(image_ids: Iterable[int]) -> list[int]:
+    """Send indexed pictures, whose stored file is there, back to be encoded. Those that were sent; the old vector is
+    found until then."""
+    indexed = Image.objects.select_for_update().filter(pk__in=list(image_ids), status=Image.Status.INDEXED)
+    sent = [pk for pk, file in indexed.values_list("pk", "file") if file and default_storage.exists(file)]
+    Image.objects.filter(pk__in=sent).update(status=Image.Status.INSPECTED, waiting_since=Now(), attempts=0)
+    if sent:
+        app.configure_task(EMBED_TASK).batch_defer(*({"image_id": image_id} for image_id in sent))
+    return sent
 
 
 @transaction.atomic

@@ -9,9 +9,9 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from catalog.errors import FetchFailed, FetchRefused, SourceMissing
-from catalog.ingest.inspect import EMBED_TASK, inspect_pending
+from catalog.ingest.inspect import inspect_pending
 from catalog.models import Image
-from catalog.services import mark_failed, mark_rejected
+from catalog.services import EMBED_TASK, mark_failed, mark_rejected
 from catalog.storage import WholeFileStorage
 from ml.errors import ImageRejected
 

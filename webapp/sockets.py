@@ -6,9 +6,11 @@ from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDe
 from django.urls import path, re_path
 
 from search.web.consumers import IndexConsumer
+from search.web.status.socket import StatusConsumer
 
 ROUTES = [
     path("operator/index/live", IndexConsumer.as_asgi()),
+    path("manage/status/live", StatusConsumer.as_asgi()),
     re_path("", WebsocketDenier.as_asgi()),
 ]
 sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(ROUTES)))

@@ -11,13 +11,12 @@ from procrastinate.contrib.django import app
 
 from catalog.ingest.sources import UPLOAD, read_bytes
 from catalog.models import Image
-from catalog.services import mark_rejected
+from catalog.services import EMBED_TASK, mark_rejected
 from ml.images import open_image, to_jpeg
 from ml.inspect import Inspection, inspect
 
 MAX_SIDE_PX = 1024
 QUALITY = 90
-EMBED_TASK = "search.embed_image"  # by name: search stands above the catalog
 
 
 def inspect_pending(image_id: int) -> None:

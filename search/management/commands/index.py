@@ -15,6 +15,7 @@ from search.build.renew import renew
 from search.build.retire import retire
 from search.build.verify import verify
 from search.management import console
+from search.management.differences import differences_lines
 from search.management.explaining import add_query, explain_lines
 from search.management.status import status, status_lines
 from search.models import Generation
@@ -41,6 +42,10 @@ class Command(BaseCommand):
         verb.add_argument("generation")
         verb.add_argument("--reason", default="", help="needed for the one that is kept for a rollback")
         add(verbs, "status", "what there is, what it costs, how fresh it is")
+        verb = add(verbs, "differences", "where the index and the catalog disagree; exit code 1 where they do")
+        verb.add_argument(
+            "--repair", action="store_true", help="encode again what is missing, take out what is left over"
+        )
         add_query(add(verbs, "explain", "how a search is carried out, tier by tier"))
         for name, about in (("pin", "keep a category in the hot tier"), ("unpin", "let go of it again")):
             add(verbs, name, about).add_argument("category", help="its slug, path or name")
@@ -50,6 +55,8 @@ class Command(BaseCommand):
         with console.refusals():
             value, lines = getattr(self, verb)(options)
         self.stdout.write(console.as_json(value) if options["json"] else lines)
+        if verb == "differences" and not value["ok"]:
+            raise CommandError(f"The index and the catalog disagree on {len(value['differences'])} pictures.")
         if isinstance(value, dict) and value.get("ok") is False:
             raise CommandError(f"{value['generation']} is not promoted: {'; '.join(value['reasons'])}")
 
@@ -93,6 +100,10 @@ class Command(BaseCommand):
     def status(self, options: dict) -> tuple[dict, str]:
         found = status()
         return found, status_lines(found)
+
+    def differences(self, options: dict) -> tuple[dict, str]:
+        settings.SIGHTLINE_FOLLOW = False  # it ends at once
+        return differences_lines(options["repair"], options["actor"])
 
     def explain(self, options: dict) -> tuple[dict, str]:
         settings.SIGHTLINE_FOLLOW = False  # it ends at once: open what is live and ask it, in this thread

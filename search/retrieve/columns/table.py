@@ -107,6 +107,15 @@ class Columns:
             offers = zip(first.price[rows].tolist(), first.in_stock[rows].tolist(), strict=True)
             return dict(zip(product_ids[here].tolist(), offers, strict=True))
 
+    def images_of(self, product_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of these products: their images int64 (m,), and which of them an unfiltered search may show, bool.
+
+        product_ids: int64, ascending.
+        """
+        with self._lock:
+            rows = self._arrays.by_product[ranges(*self._places(product_ids))]
+            return self._image_ids[rows], self.alive.rows[rows]
+
     def _apply(self, facts: list[ProductFacts], rows: np.ndarray, owner: np.ndarray) -> None:
         """rows: ascending; owner: the place in `facts` of each row's product."""
         arrays, first = self._arrays, self._arrays.first

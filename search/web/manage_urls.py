@@ -1,0 +1,14 @@
+"""Pages of the catalog admin that need the index, under /manage/. The socket beside them is in webapp/sockets.py."""
+
+from django.urls import path
+
+from search.web.status import actions, views
+
+urlpatterns = [
+    path("status/", views.index, name="catalog_status"),
+    path("status/<path:sku>/", views.sku, name="catalog_status_sku"),
+    path("pictures/status/", views.watched, name="pictures_status"),
+    path("pictures/retry/", actions.retry_failed, name="retry_failed"),
+    path("pictures/repair/", actions.repair, name="repair_differences"),
+    path("pictures/<int:image_id>/retry/", actions.retry, name="retry_picture"),
+]
