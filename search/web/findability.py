@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Product
 from catalog.web.access import catalog_admins_only
-from search.insight.findability import Findability, findability
+from search.findability.report import Findability, findability
 from search.web.frames import Frame, frames_of
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from search.insight.facts import Known
+from search.findability.facts import Known
 from search.status.pictures import State
 
 SMALL_PX = 300  # a search uses more than twice this

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from catalog.models import Product
-from search.insight.attempt import Attempt
-from search.insight.picture import PictureLook
-from search.insight.rivals import Rival
+from search.findability.attempt import Attempt
+from search.findability.picture import PictureLook
+from search.findability.rivals import Rival
 from search.status.pictures import PictureStatus
 from search.types import Box
 

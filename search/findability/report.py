@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from catalog.models import Image, Product
 from search.errors import SearchError
-from search.insight.advice import Advice, advise
-from search.insight.attempt import Attempt, attempt
-from search.insight.facts import Known
-from search.insight.picture import PictureLook, look
-from search.insight.rivals import Rival, rivals
+from search.findability.advice import Advice, advise
+from search.findability.attempt import Attempt, attempt
+from search.findability.facts import Known
+from search.findability.picture import PictureLook, look
+from search.findability.rivals import Rival, rivals
 from search.status.pictures import PictureStatus
 from search.status.products import product_pictures
 from search.types import Card, Query

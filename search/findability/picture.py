@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from catalog.models import Image
 from search import photos
 from search.errors import BadImage
-from search.insight.attempt import Attempt, attempt
+from search.findability.attempt import Attempt, attempt
 from search.retrieve.follow import current
 from search.serving import loaded_bundle, model_slot
 from search.types import Box, FoundObjects, Query
