@@ -63,7 +63,9 @@ class Product(models.Model):
     category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="products")
     attributes = models.JSONField(default=dict, blank=True, help_text="color, material, pattern, style")
     blocked = models.BooleanField(default=False, help_text="hidden from every search within a second")
-    hidden_by_feed = models.BooleanField(default=False, editable=False, help_text="blocked because its feed said draft")
+    hidden_by_feed = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="blocked because its feed said draft"
+    )
     source = models.ForeignKey(
         "catalog.FeedSource", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="products"
     )

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='product',
             name='hidden_by_feed',
-            field=models.BooleanField(default=False, editable=False, help_text='blocked because its feed said draft'),
+            field=models.BooleanField(db_default=False, default=False, editable=False, help_text='blocked because its feed said draft'),
         ),
         migrations.AddField(
             model_name='product',

@@ -78,7 +78,7 @@ def test_each_planted_difference_is_found_and_named(bundle):
     ImageVector.objects.filter(image=ids[-1]).update(hot=False)  # in no tier now
     behind_its_back("UPDATE catalog_image SET status = 'rejected' WHERE id = %s", [ids[1]])
     behind_its_back("DELETE FROM catalog_image WHERE id = %s", [ids[2]])
-    behind_its_back("UPDATE catalog_image SET product_id = product_id + 1 WHERE id = %s", [ids[3]])
+    behind_its_back("UPDATE catalog_image SET product_id = product_id + 1, source = 'm' WHERE id = %s", [ids[3]])
     new = Image.objects.create(product=Product.objects.first(), source="new", status="indexed")
     missing = sorted([ids[0], ids[-1], new.pk])
     expected = [*(("missing", pk) for pk in missing), ("extra", ids[1]), ("extra", ids[2]), ("moved", ids[3])]
