@@ -45,7 +45,7 @@ def test_a_generation_from_build_to_rollback(blue):
     assert "is live: 20 rows" in said.splitlines()[0]
     assert {line.split()[0] for line in said.splitlines()[2:]} >= {"files", "rows", "vectors", "recall@10"}
     assert run("index", "rollback") == f"{first['generation']} is live."
-    assert list(ServingEvent.objects.filter(actor="ann").values_list("verb", flat=True)) == [
+    assert list(ServingEvent.objects.filter(actor="ann").order_by("pk").values_list("verb", flat=True)) == [
         "build",
         "verify",
         "promote",
