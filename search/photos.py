@@ -146,6 +146,13 @@ def photo_objects(token: str) -> FoundObjects:
     return FoundObjects(token, row.width, row.height, objects, row.fallback, {})
 
 
+def discard(token: str) -> None:
+    """A photo that nobody will ask for again. Raises PhotoExpired."""
+    row = row_of(token)
+    storages["private"].delete(row.file)
+    QueryPhoto.objects.filter(pk=token).delete()
+
+
 def purge_expired() -> int:
     """Delete expired photos, file first, so that a kill in between leaves a row to try again. Returns how many."""
     gone = 0

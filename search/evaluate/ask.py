@@ -11,6 +11,7 @@ from ml.evaluate import match_boxes
 from search.errors import SearchError
 from search.evaluate.folder import EvaluationFolder, Question, Room
 from search.models import QueryLog
+from search.photos import discard
 from search.pipeline import find_objects, find_products
 from search.types import Answer, Box, FoundObjects, Query
 
@@ -52,6 +53,12 @@ class Shop:
             except SearchError as error:
                 self.found[photo] = f"{photo}: {error.detail}"
         return self.found[photo]
+
+    def forget(self, photo: str) -> None:
+        """Nobody asks about this photo any more; its file goes at once, and not only when it expires."""
+        found = self.found.pop(photo, None)
+        if isinstance(found, FoundObjects):
+            discard(found.photo)
 
     def search(self, query: Query) -> Reply:
         try:
@@ -108,21 +115,21 @@ def ask_photo(shop: Shop, each: Question, truth: dict[str, Room], **how) -> Repl
         bbox = detector_boxes(found, boxes).get(each.bbox)
         if bbox is None:
             return MISSED
-    return shop.search(Query(photo=found.photo, bbox=bbox, text=each.text, limit=PAGE, **how))
+    return shop.search(Query(photo=found.photo, bbox=bbox, text=each.text, **({"limit": PAGE} | how)))
 
 
 def ask_given_box(shop: Shop, each: Question, **how) -> Reply:
     found = shop.look(each.photo)
     if isinstance(found, str):
         return Reply(error=found)
-    return shop.search(Query(photo=found.photo, bbox=each.bbox, text=each.text, limit=PAGE, **how))
+    return shop.search(Query(photo=found.photo, bbox=each.bbox, text=each.text, **({"limit": PAGE} | how)))
 
 
 def ask_best_box(shop: Shop, each: Question, **how) -> Reply:
     found = shop.look(each.photo)
     if isinstance(found, str):
         return Reply(error=found)
-    return shop.search(Query(photo=found.photo, bbox=found.objects[0].bbox, text=each.text, limit=PAGE, **how))
+    return shop.search(Query(photo=found.photo, bbox=found.objects[0].bbox, text=each.text, **({"limit": PAGE} | how)))
 
 
 def ask_every_box(shop: Shop, each: Question, **how) -> Reply:
@@ -131,7 +138,7 @@ def ask_every_box(shop: Shop, each: Question, **how) -> Reply:
     if isinstance(found, str):
         return Reply(error=found)
     replies = [
-        shop.search(Query(photo=found.photo, bbox=one.bbox, text=each.text, limit=PAGE, **how)) for one in found.objects
+        shop.search(Query(photo=found.photo, bbox=one.bbox, text=each.text, **({"limit": PAGE} | how))) for one in found.objects
     ]
     return min(replies, key=lambda reply: first_right(reply, each))
 

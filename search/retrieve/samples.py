@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from catalog import outage
+from search.measuring import is_measuring
 from search.models import QuerySample
 from search.types import QueryVector
 
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 def sample(query: QueryVector) -> None:
     """Keeps every so many-th; none where settings.SIGHTLINE_SAMPLE_EVERY is 0."""
     every = settings.SIGHTLINE_SAMPLE_EVERY
-    if every and next(_searches) % every == 0 and not outage.is_away():
+    if every and not is_measuring() and next(_searches) % every == 0 and not outage.is_away():
         try:
             keep(query)
         except DatabaseError as error:  # a search is worth more than its sample

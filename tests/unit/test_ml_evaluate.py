@@ -22,8 +22,15 @@ def test_ndcg_gains_by_grade():
     assert ndcg_at_k({"a": QRELS["a"]}, RUN, 10) == pytest.approx((3 / log2(3) + 1 / 2) / best)
 
 
-def test_recall_of_more_right_answers_than_k_can_be_whole():
-    assert recall_at_k({"a": {"x": 1, "y": 1, "z": 1}}, {"a": ["x", "y"]}, 2) == 1.0
+def test_recall_counts_all_right_answers_as_trec_eval_does():
+    assert recall_at_k({"a": {"x": 1, "y": 1, "z": 1}}, {"a": ["x", "y"]}, 2) == pytest.approx(2 / 3)
+
+
+def test_a_grade_can_be_asked_for():
+    qrels = {"a": {"x": 5, "y": 2}, "b": {"y": 2}}
+    run = {"a": ["y", "x"], "b": ["y"]}
+    assert mrr(qrels, run) == 1.0
+    assert (mrr(qrels, run, right_from=3), recall_at_k(qrels, run, 1, right_from=3)) == (0.5, 0.0)
 
 
 def test_repeats_and_empty_sets():
