@@ -115,6 +115,13 @@ class UnknownBundle(IndexRefused):
     code = "unknown-bundle"
 
 
+class UnknownGoldenSet(IndexRefused):
+    """There is no such golden set. `manage.py golden list` names them."""
+
+    status = 404
+    code = "unknown-golden-set"
+
+
 class NotReady(IndexRefused):
     """Only what is ready can be promoted."""
 

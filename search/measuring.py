@@ -1,4 +1,4 @@
-"""Searches that measure the search itself: they are no shopper's, and leave nothing that would be taken for evidence."""
+"""Searches that measure the search: they are no shopper's, and leave nothing that would be taken for evidence."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

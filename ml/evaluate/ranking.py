@@ -79,9 +79,7 @@ def answerable(qrels: Qrels, right_from: float = 0) -> list[str]:
     return [query for query, grades in qrels.items() if right_answers(grades, right_from)]
 
 
-def mean(
-    qrels: Qrels, run: Run, measure: Callable[[Set[str], Sequence[str]], float], right_from: float = 0
-) -> float:
+def mean(qrels: Qrels, run: Run, measure: Callable[[Set[str], Sequence[str]], float], right_from: float = 0) -> float:
     """Mean of `measure` over the queries with a right answer; 0.0 where there are none."""
     return mean_over(
         answerable(qrels, right_from),

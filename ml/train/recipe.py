@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 COMMON = "common"
+FORBIDDEN = (Path("var/golden"),)  # where `manage.py golden` puts its sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class ImageRecipe:
     """Image tower training. `shares`: how often each source is drawn, by its name (demo, grocery, fashion...).
 
     `words`, `kinds`, `keep`: weights of those losses; `mine_every`: steps between looks at what is mixed up;
-    `negatives`: folders with what people marked (docs/negatives.md); `echo`: how often a batch is used again.
+    `negatives`: data sets of hard negatives by name in `datasets`, or folders (docs/negatives.md); `forbidden`: what
+    may not be learned from, golden sets and folders of them; `echo`: how often a batch is used again.
     """
 
     runs: Path
@@ -62,6 +64,8 @@ class ImageRecipe:
     whiten: float = 0.0
     mine_every: int = 50
     negatives: tuple[Path, ...] = ()
+    datasets: Path = Path("var/datasets")
+    forbidden: tuple[Path, ...] = FORBIDDEN
     save_every: int = 50
     check_every: int = 200
     threads: int = 1
@@ -95,6 +99,8 @@ class ProtocolRecipe:
     threads: int = 1
     hold_out: bool = True
     negatives: tuple[Path, ...] = ()
+    datasets: Path = Path("var/datasets")
+    forbidden: tuple[Path, ...] = FORBIDDEN
     shares: dict[str, float] = field(default_factory=dict)
 
 

@@ -1,10 +1,12 @@
 """Which items a recipe trains on, which it keeps back, and which photos lie behind pasted products."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from ml.train.datasets import FORBIDDEN, dataset_folder
+from ml.train.guard import forbidden_photos, refuse_leaks
 from ml.train.items import (
     Crop,
     Item,
@@ -33,6 +35,9 @@ class Reads(Protocol):
     extra: tuple[Path, ...]
     hold_out: bool
     negatives: tuple[Path, ...]
+    datasets: Path
+    forbidden: tuple[Path, ...]
+    runs: Path
     shares: dict[str, float]
 
 
@@ -50,7 +55,9 @@ def read_sources(recipe: Reads) -> tuple[list[Source], dict[str, list[Item]]]:
     """The training sources, and items to check on: the demo's held-out families, and groceries on other photos.
 
     `hold_out = false` takes the held-out part of demo and grocery in; of the other sources it is never trained on.
+    Raises LeakedGoldenSet where a picture shows what a golden set measures with.
     """
+    marked = [dataset_folder(each, recipe.datasets) for each in recipe.negatives]
     data = recipe.data
     demo = demo_items(recipe.demo, recipe.extra)
     train, held = split_families(demo) if recipe.hold_out else (demo, [])
@@ -63,7 +70,7 @@ def read_sources(recipe: Reads) -> tuple[list[Source], dict[str, list[Item]]]:
         "caltech101": labelled_items(data / "caltech101"),
         "garments": boxed_items(data / "garments" / "photos.jsonl"),
         "coco256": boxed_items(data / "coco256" / "train2017.jsonl"),
-        "misses": [item for folder in recipe.negatives for item in missed_items(folder)],
+        "misses": [item for folder in marked for item in missed_items(folder)],
     }
     for name in ("fashion", "clothing", "caltech101"):
         items[name] = [item for item in items[name] if not held_out(item)]
@@ -72,8 +79,18 @@ def read_sources(recipe: Reads) -> tuple[list[Source], dict[str, list[Item]]]:
         for name, found in items.items()
         if found and (share := recipe.shares.get(name, SHARES.get(name, 0.0)))
     ]
+    forbidden = forbidden_photos([*recipe.forbidden, *(folder / FORBIDDEN for folder in marked)])
+    refuse_leaks(pictures_of(sources), forbidden, recipe.runs)
     checks = {"demo": held, "grocery": held_grocery(data / "grocery")}
     return sources, {name: kept for name, kept in checks.items() if kept}
+
+
+def pictures_of(sources: Sequence[Source]) -> Iterator[Path]:
+    """Every file that may be learned from."""
+    for source in sources:
+        for item in source.items:
+            yield from item.studio
+            yield from (crop.path for crop in item.crops)
 
 
 def held_grocery(folder: Path) -> list[Item]:

@@ -43,8 +43,8 @@ class Readiness:
     reasons: tuple[str, ...]
 
 
-def readiness(bundle_id: str) -> Readiness:
-    """Raises UnknownBundle."""
+def readiness(bundle_id: str, golden_set: str = "") -> Readiness:
+    """golden_set: default settings.SIGHTLINE_GOLDEN. Raises UnknownBundle."""
     find(bundle_id)
     vectors = ImageVector.objects.filter(bundle_id=bundle_id).count()
     without, lost = count_missing(bundle_id)
@@ -56,7 +56,7 @@ def readiness(bundle_id: str) -> Readiness:
         reasons.append(f"{without} pictures have no vector of it yet")
     if vectors > HOT_ALONE_MAX_ROWS and generation is None:
         reasons.append(f"it has {vectors} vectors and no verified generation yet")
-    reasons += golden.reasons_against(bundle_id, live_id())
+    reasons += golden.reasons_against(bundle_id, live_id(), golden_set)
     return Readiness(vectors, without, lost, generation and generation.pk, tuple(reasons))
 
 
@@ -99,7 +99,7 @@ def share_traffic(bundle_id: str, share: float, actor: str) -> Bundle:
     return row
 
 
-def promote(bundle_id: str, actor: str, *, force: str = "") -> Bundle:
+def promote(bundle_id: str, actor: str, *, force: str = "", golden_set: str = "") -> Bundle:
     """Let a complete bundle answer everybody. The one before is kept filled, for a rollback. Raises IndexRefused.
 
     `force`: a reason to do it although something speaks against it; it is recorded. Files must be here all the same.
@@ -107,7 +107,7 @@ def promote(bundle_id: str, actor: str, *, force: str = "") -> Bundle:
     row, before = find(bundle_id), live_id()
     if row.state not in CANDIDATES:
         raise NotReady(f"Bundle {bundle_id} is {row.state}. {NotReady.__doc__}")
-    reasons = readiness(bundle_id).reasons
+    reasons = readiness(bundle_id, golden_set).reasons
     if reasons and (not force or serving.find_folder(bundle_id) is None):
         raise NotReady(f"Bundle {bundle_id}: {'; '.join(reasons)}.")
     switch(row, CANDIDATES, before, "bundle promote", actor, force=force, against=reasons)

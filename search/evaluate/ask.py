@@ -137,9 +137,8 @@ def ask_every_box(shop: Shop, each: Question, **how) -> Reply:
     found = shop.look(each.photo)
     if isinstance(found, str):
         return Reply(error=found)
-    replies = [
-        shop.search(Query(photo=found.photo, bbox=one.bbox, text=each.text, **({"limit": PAGE} | how))) for one in found.objects
-    ]
+    how = {"limit": PAGE} | how
+    replies = [shop.search(Query(photo=found.photo, bbox=one.bbox, text=each.text, **how)) for one in found.objects]
     return min(replies, key=lambda reply: first_right(reply, each))
 
 

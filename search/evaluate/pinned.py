@@ -1,17 +1,11 @@
-"""The golden set, answered by one generation: whole searches, as a shopper's, in this shop's own catalog."""
+"""An evaluation folder, answered by one generation: whole searches, as a shopper's, in this shop's own catalog."""
 
-from math import inf
 from pathlib import Path
-
-from django.conf import settings
 
 from search.evaluate import measures
 from search.evaluate.ask import Reply, Shop, ask_photo
 from search.evaluate.folder import EvaluationFolder, Question, read_folder
-from search.models import Generation
-from search.retrieve import follow
-from search.retrieve import generation as cold
-from search.serving import Serving
+from search.evaluate.sets import answering
 from search.types import Query
 
 
@@ -20,11 +14,11 @@ def golden_score(folder: Path, generation_id: str) -> float | None:
 
     The generation answers alone, without the hot tier. Raises NoSuchFolder, BrokenGeneration.
     """
-    row = Generation.objects.get(pk=generation_id)
-    generation = cold.Generation.open(Path(settings.SIGHTLINE_INDEX_DIR) / row.pk, bundle_id=row.bundle_id)
-    alone = Serving(row.bundle_id, cold={row.bundle_id: generation}, hot={row.bundle_id: 0}, seen_at_s=inf)
-    golden = read_folder(folder)
-    with follow.pinned(alone):
+    return folder_score(read_folder(folder), generation_id)
+
+
+def folder_score(golden: EvaluationFolder, generation_id: str) -> float | None:
+    with answering(generation=generation_id):
         asked = ask_all(golden)
     return measures.ranking(asked)["ndcg_at_10"]
 

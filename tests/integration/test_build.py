@@ -226,7 +226,7 @@ def test_verify_asks_the_golden_set(built, settings, tmp_path):
     settings.SIGHTLINE_GOLDEN = str(tmp_path)
     live = build("made-1.0")
     Generation.objects.filter(pk=live.pk).update(state="live")
-    report = verify(row.pk, golden=lambda folder, generation: 0.8 if generation == row.pk else 0.9)
+    report = verify(row.pk, golden=lambda ref, generation: {"nDCG@10": 0.8 if generation == row.pk else 0.9})
     assert [reason for reason in report.reasons if "golden" in reason]
 
 

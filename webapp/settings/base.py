@@ -146,7 +146,10 @@ SIGHTLINE_RECALL_FLOOR = float(os.environ.get("SIGHTLINE_RECALL_FLOOR", "0.99"))
 SIGHTLINE_BUNDLES_DIR = VAR_DIR / "bundles"  # model bundles that were registered here, besides those that ship
 SIGHTLINE_AUTO_PROMOTE = True  # a complete and verified new bundle takes over by itself
 SIGHTLINE_AUTO_PROMOTE_MERGES = os.environ.get("SIGHTLINE_AUTO_PROMOTE_MERGES", "1") == "1"
-SIGHTLINE_GOLDEN = os.environ.get("SIGHTLINE_GOLDEN", "")  # an evaluation folder that a new bundle must not be worse on
+# What a new bundle or generation must not be worse on: a golden set, <name> or <name>@<sha256>, or a folder.
+SIGHTLINE_GOLDEN = os.environ.get("SIGHTLINE_GOLDEN", "")
+SIGHTLINE_GOLDEN_DIR = Path(os.environ.get("SIGHTLINE_GOLDEN_DIR", VAR_DIR / "golden"))  # golden sets, a folder each
+SIGHTLINE_DATASETS_DIR = Path(os.environ.get("SIGHTLINE_DATASETS_DIR", VAR_DIR / "datasets"))  # of hard negatives
 SIGHTLINE_KEEP_BUNDLE_DAYS = float(os.environ.get("SIGHTLINE_KEEP_BUNDLE_DAYS", "7"))  # after it was retired
 SIGHTLINE_TRAFFIC_PINS = int(os.environ.get("SIGHTLINE_TRAFFIC_PINS", "0"))  # most wanted categories to keep hot
 SIGHTLINE_BUILD_THREADS = int(os.environ.get("SIGHTLINE_BUILD_THREADS", "1"))  # the worker's builds yield to searches

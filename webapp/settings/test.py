@@ -23,6 +23,7 @@ SIGHTLINE_SPOOL_DIR, SIGHTLINE_SPOOL_TENDED = TEST_VAR / "spool", "SIGHTLINE_TES
 SIGHTLINE_FOLLOW = os.environ.get("SIGHTLINE_FOLLOW") == "1"  # a test that wants it starts it
 SIGHTLINE_SAMPLE_EVERY = 0
 SIGHTLINE_INDEX_DIR, SIGHTLINE_BUNDLES_DIR = TEST_VAR / "index", TEST_VAR / "bundles"
+SIGHTLINE_GOLDEN_DIR, SIGHTLINE_DATASETS_DIR = TEST_VAR / "golden", TEST_VAR / "datasets"
 STORAGES["private"]["OPTIONS"]["location"] = TEST_VAR / "private"
 
 if url := os.environ.get("DATABASE_URL"):

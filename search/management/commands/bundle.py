@@ -33,6 +33,7 @@ class Command(BaseCommand):
         verb = add(verbs, "promote", "let a complete bundle answer everybody")
         verb.add_argument("bundle")
         verb.add_argument("--force", default="", metavar="REASON", help="although something speaks against it")
+        verb.add_argument("--golden", default="", metavar="SET", help="the golden set (default: SIGHTLINE_GOLDEN)")
         add(verbs, "rollback", "back to the bundle before")
         verb = add(verbs, "retire", "give up a bundle for good: its vectors and generations are deleted")
         verb.add_argument("bundle")
@@ -68,8 +69,9 @@ class Command(BaseCommand):
 
     def promote(self, options: dict) -> tuple[dict, str]:
         live = bundles.live_id()
-        golden.measure_missing([options["bundle"], *([live] if live else [])], options["actor"])
-        row = bundles.promote(options["bundle"], options["actor"], force=options["force"])
+        asked = bundles.find(options["bundle"]).pk, live
+        golden.measure_missing([each for each in asked if each], options["actor"], options["golden"])
+        row = bundles.promote(asked[0], options["actor"], force=options["force"], golden_set=options["golden"])
         return said(row, "The one before is filled on, for a rollback." if live else "")
 
     def rollback(self, options: dict) -> tuple[dict, str]:

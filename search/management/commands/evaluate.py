@@ -1,34 +1,70 @@
-"""`manage.py evaluate demo`: how good are the answers, in figures and in pictures of the worst misses."""
+"""`manage.py evaluate demo`: how good are the answers, in figures and in pictures of the worst misses.
+
+Of a golden set it is asked in this shop itself, of a folder in a shop of its own.
+"""
 
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from ml.evaluate.golden import GoldenSet
 from search.build import details
 from search.evaluate.folder import NoSuchFolder, read_folder
 from search.evaluate.misses import write_misses
 from search.evaluate.prepare import PreparationFailed, prepare
 from search.evaluate.report import evaluate
+from search.evaluate.score import score
+from search.evaluate.sets import DEPTH
+from search.golden_sets import resolve
+from search.management import console
+from search.retrieve.manifest import BrokenGeneration
 
 
 class Command(BaseCommand):
-    help = "Measure the search on a folder of photos and texts with known answers, in a catalog apart from the shop's."
+    help = "Measure the search: on a golden set in this shop, on a folder apart from it (docs/evaluate.md)."
 
     def add_arguments(self, parser):
-        parser.add_argument("folder", help="a folder with feed.csv and queries.jsonl, or the word demo")
+        parser.add_argument("folder", help="a golden set's name, a folder with feed.csv and queries.jsonl, or demo")
         parser.add_argument("--json", action="store_true", help="print the figures as JSON, and nothing else")
         parser.add_argument(
             "--misses", type=Path, help="where pictures of the misses go (default: var/evaluate/<name>)"
         )
         parser.add_argument("--signals", type=Path, help="a file for `python -m ml.train closeness` to learn from")
         parser.add_argument("--inside", action="store_true", help="this process already runs in the evaluation's shop")
+        only = parser.add_argument_group("of a golden set")
+        only.add_argument("--bundle", default="", help="which bundle answers (default: the live one)")
+        only.add_argument("--generation", default="", help="this generation alone answers")
+        only.add_argument("--depth", type=int, default=DEPTH, help=f"results a query, at most {DEPTH}")
+        only.add_argument("--write", type=Path, metavar="DIR", help="qrels and runs as measured, as TREC files")
+        only.add_argument("--note", action="store_true", help="keep the figures, for the trend and the gate")
 
-    def handle(self, *, folder: str, json: bool, misses: Path | None, signals: Path | None, inside: bool, **options):
-        root = (settings.BASE_DIR / "demo") if folder == "demo" else Path(folder).resolve()
+    def handle(self, *, folder: str, **options):
+        with console.refusals():
+            found = resolve(folder)
+            if isinstance(found, GoldenSet):
+                return self.golden(found, **options)
+        self.folder(found, **options)
+
+    def golden(self, golden, *, bundle, generation, depth, write, note, json: bool, **options) -> None:
+        if not 1 <= depth <= DEPTH:
+            raise CommandError(f"--depth is 1 to {DEPTH}.")
+        with closing(console.Bar(self.stderr, json or not self.stderr.isatty())) as progress:
+            try:
+                measured = score(golden, bundle, generation, depth, progress)
+            except BrokenGeneration as error:
+                raise CommandError(str(error)) from error
+        if write:
+            measured.write(write)
+        if note:
+            measured.note(console.actor())
+        self.stdout.write(console.as_json(measured.as_dict()) if json else "\n".join(lines(measured.as_dict())))
+
+    def folder(self, root: Path, *, json: bool, misses: Path | None, signals: Path | None, inside: bool, **options):
         misses = misses or settings.VAR_DIR / "evaluate" / root.name
         if inside:
             return self.measure(root, json, misses, signals)

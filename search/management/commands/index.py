@@ -35,7 +35,9 @@ class Command(BaseCommand):
             verb.add_argument("--shards", type=int, help="default: as many as the rows ask for")
             verb.add_argument("--by", choices=["hash", "category"], default="hash", help="how rows find their shard")
             verb.add_argument("--promote", action="store_true", help="let it go live when it passes")
-        add(verbs, "verify", "checksums, counts and recall").add_argument("generation")
+        verb = add(verbs, "verify", "checksums, counts, recall and the golden set")
+        verb.add_argument("generation")
+        verb.add_argument("--golden", default="", metavar="SET", help="the golden set (default: SIGHTLINE_GOLDEN)")
         add(verbs, "promote", "let a verified generation answer").add_argument("generation")
         add(verbs, "rollback", "back to the one before").add_argument("--bundle", help="default: the live one")
         verb = add(verbs, "retire", "delete a generation that is not needed")
@@ -81,7 +83,7 @@ class Command(BaseCommand):
         return report_of(done.row, done.report)
 
     def verify(self, options: dict) -> tuple[dict, str]:
-        report = verify(options["generation"], actor=options["actor"])
+        report = verify(options["generation"], actor=options["actor"], golden_set=options["golden"])
         return report_of(find(options["generation"]), report)
 
     def promote(self, options: dict) -> tuple[dict, str]:
