@@ -221,3 +221,16 @@ class Click(models.Model):
     product = models.ForeignKey(Product, on_delete=models.CASCADE)
     rank = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
+
+
+class Flag(models.Model):
+    """A shopper said that a result is not a match, or took that back: append-only, the last row of a pair counts."""
+
+    query = models.ForeignKey(QueryLog, on_delete=models.CASCADE, related_name="flags")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="flags")
+    rank = models.PositiveIntegerField()
+    withdrawn = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["query", "product", "-id"], name="last_flag_of_a_pair")]

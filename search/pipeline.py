@@ -13,6 +13,7 @@ from search.rerank.printed import match
 from search.rerank.rules import apply_rules
 from search.rerank.verify import verify
 from search.respond.answer import next_page, page
+from search.respond.flag import record_flag
 from search.respond.record import record, record_click
 from search.retrieve.follow import current
 from search.retrieve.gather import gather, without_image
@@ -30,7 +31,7 @@ from search.understand.reading import start_reading
 from search.understand.words import clean_text
 
 reopen_objects = photos.photo_objects
-__all__ = ["find_objects", "find_products", "rank_products", "record_click", "reopen_objects"]
+__all__ = ["find_objects", "find_products", "rank_products", "record_click", "record_flag", "reopen_objects"]
 
 
 @database_at_hand()

@@ -15,6 +15,7 @@ from ml.leaks.fingerprint import Fingerprint
 MIN_OVERLAP = 0.5  # of the smaller of the two
 MIN_LIKENESS = 0.8  # correlation of the brightness where they overlap
 MAX_DIFFERENCE = 24.0  # of 255, mean of all channels there
+MAX_SCALE = 8.0  # of one to the other, in shares of the longer side
 MIN_SIDE_PX = 12  # of the overlap, in thumbs
 
 
@@ -68,7 +69,8 @@ def mapping(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray | None:
     found, _ = cv2.estimateAffinePartial2D(
         frame[kept, :2].astype(np.float32), other[kept, :2].astype(np.float32), method=cv2.LMEDS
     )
-    return found
+    scale = 0.0 if found is None else np.sqrt(abs(np.linalg.det(found[:, :2])))
+    return found if 1 / MAX_SCALE <= scale <= MAX_SCALE else None
 
 
 def in_pixels(map_of: np.ndarray, one_px: int, other_px: int) -> np.ndarray:

@@ -10,11 +10,12 @@ from rest_framework.views import APIView
 
 from catalog.fetch import fetch_image
 from search.errors import BadQuery
-from search.pipeline import find_objects, find_products, record_click
+from search.pipeline import find_objects, find_products, record_click, record_flag
 from search.web.serializers import (
     ClickRequest,
     DetectionRequest,
     DetectionResponse,
+    FlagRequest,
     ProblemResponse,
     SearchRequest,
     SearchResponse,
@@ -95,6 +96,22 @@ class Clicks(ShopperView):
         """A shopper chose this result."""
         asked = validated(ClickRequest(data=request.data))
         record_click(str(query_id), asked["product_id"], asked["rank"])
+        return Response(status=204)
+
+
+class Flags(ShopperView):
+    throttle_scope = "flags"
+    parser_classes = [JSONParser, FormParser, MultiPartParser]
+
+    @extend_schema(
+        operation_id="flag",
+        request={"application/json": FlagRequest},
+        responses={("204", "application/json"): None, **PROBLEMS},
+    )
+    def post(self, request: Request, query_id: str) -> Response:
+        """A shopper said that this result is not a match, or, with `withdrawn`, took that back."""
+        asked = validated(FlagRequest(data=request.data))
+        record_flag(str(query_id), asked["product_id"], asked["withdrawn"])
         return Response(status=204)
 
 

@@ -8,4 +8,5 @@ urlpatterns = [
     path("detections", api.Detections.as_view(), name="api-detections"),
     path("searches", api.Searches.as_view(), name="api-searches"),
     path("searches/<uuid:query_id>/click", api.Clicks.as_view(), name="api-click"),
+    path("searches/<uuid:query_id>/flag", api.Flags.as_view(), name="api-flag"),
 ]

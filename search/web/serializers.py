@@ -76,6 +76,11 @@ class ClickRequest(StrictSerializer):
     rank = serializers.IntegerField(min_value=1, max_value=10_000)
 
 
+class FlagRequest(StrictSerializer):
+    product_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    withdrawn = serializers.BooleanField(default=False)
+
+
 class ObjectResponse(serializers.Serializer):
     bbox = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4)
     score = serializers.FloatField()

@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from search.web import install, photo_views, views
+from search.web import flag_views, install, photo_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("photo/", photo_views.upload, name="upload"),
     path("photo/<str:token>/", photo_views.photo, name="photo"),
     path("photo/<str:token>/image.jpg", photo_views.photo_image, name="photo_image"),
+    path("searches/<uuid:query_id>/not-a-match/", flag_views.not_a_match, name="not_a_match"),
     path("search/", views.text_search, name="text_search"),
     path("products/<int:product_id>/", views.product, name="product"),
     path("products/<int:product_id>/similar/", views.similar, name="similar"),

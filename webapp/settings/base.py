@@ -113,6 +113,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {  # for each address; a whole office may share one
         "detections": os.environ.get("SIGHTLINE_DETECTIONS_RATE", "1200/min"),
+        "flags": os.environ.get("SIGHTLINE_FLAGS_RATE", "120/min"),
         "searches": os.environ.get("SIGHTLINE_SEARCHES_RATE", "3000/min"),
     },
     "EXCEPTION_HANDLER": "webapp.problems.exception_handler",
