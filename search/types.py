@@ -75,6 +75,7 @@ class Query:
     limit: int = 20
     cursor: str | None = None
     visitor: str | None = None  # an opaque token: the same one sees the same bundle while two are compared
+    logged: bool = True  # False for what no shopper asked: it is no demand, and has no next page
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def record(
     stages_ms: dict,
     generation: str | None = None,
 ) -> QueryLog:
-    """One row per search; its ranking is what later pages are cut from."""
+    """One row per search of a shopper's; its ranking is what later pages are cut from."""
     log = QueryLog(
         asked={
             **understanding,
@@ -39,7 +39,8 @@ def record(
         partial=partial,
         stages_ms=stages_ms,
     )
-    recent.add(log, written=keep(log))
+    if query.logged:
+        recent.add(log, written=keep(log))
     return log
 
 
