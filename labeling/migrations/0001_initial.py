@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.utils.timezone
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -214,7 +215,7 @@ class Migration(migrations.Migration):
                 ('counts', models.BooleanField(default=True)),
                 ('screen', models.UUIDField(default=uuid.uuid4, help_text='what is judged together on one page shares one')),
                 ('swapped', models.BooleanField(default=False, help_text='b is shown on the left')),
-                ('leased_at', models.DateTimeField(auto_now_add=True)),
+                ('leased_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('leased_until', models.DateTimeField()),
                 ('rater', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to=settings.AUTH_USER_MODEL)),
                 ('repeat_of', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='repeat', to='labeling.assignment')),

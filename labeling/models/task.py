@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Random
+from django.utils import timezone
 
 from catalog.models import Product
 from labeling.models.project import Project
@@ -95,7 +96,7 @@ class Assignment(models.Model):
         "Verdict", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+",
         help_text="the verdict that holds, the last that is not undone: by trigger",
     )  # fmt: skip
-    leased_at = models.DateTimeField(auto_now_add=True)
+    leased_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField()
 
     class Meta:
