@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", include("search.web.api_urls")),
     path("api/v1/", include("catalog.web.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("label/", include("labeling.web.urls")),
     path("media/<path:name>", media.catalog_picture, name="media"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
