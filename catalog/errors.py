@@ -27,9 +27,16 @@ class SkuTaken(CatalogError):
 
 
 class FeedUnreadable(CatalogError):
-    """This file is not a product feed. It must be CSV or TSV with a header line that names at least the column id."""
+    """This file is not a product feed. It must be CSV or TSV with a header line that names the column id, or XML."""
 
     code = "feed-unreadable"
+
+
+class NotMapped(FeedUnreadable):
+    """No column of this file's header line is known to hold the id of a product. Say which one does."""
+
+    status = 422
+    code = "not-mapped"
 
 
 class FetchRefused(CatalogError):
@@ -70,13 +77,6 @@ class MissingGuard(CatalogError):
 
     status = 409
     code = "missing-guard"
-
-
-class NotMapped(CatalogError):
-    """No column of this file holds the id of a product. Say which one does."""
-
-    status = 422
-    code = "not-mapped"
 
 
 class ArchiveRefused(CatalogError):

@@ -93,7 +93,7 @@ def _start_again(images) -> int:
 
 def category_for(path: str) -> Category | None:
     """The category at this path ("Furniture > Seating > Armchair"), made with its parents where they are missing."""
-    names = [name.strip()[:120] for name in path.split(">") if name.strip()]
+    names = names_in(path)
     category = Category.objects.filter(path=PATH_SEPARATOR.join(names)).first()
     if category or not names:
         return category
@@ -103,6 +103,16 @@ def category_for(path: str) -> Category | None:
             path=here, defaults={"name": names[depth - 1], "parent": category, "slug": free_slug(names[:depth])}
         )
     return category
+
+
+def category_if_known(path: str) -> Category | None:
+    """The category that category_for would find or make; one that is not there yet is not made."""
+    path = PATH_SEPARATOR.join(names_in(path))
+    return (Category.objects.filter(path=path).first() or Category(path=path)) if path else None
+
+
+def names_in(path: str) -> list[str]:
+    return [name.strip()[:120] for name in path.split(">") if name.strip()]
 
 
 def free_slug(names: list[str]) -> str:

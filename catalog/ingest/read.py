@@ -1,99 +1,103 @@
-"""A feed file -> rows, one at a time: encoding, delimiter and header names are found out, memory stays bounded."""
+"""A feed file -> rows, one at a time, whatever its format: found out by its content, never by its name."""
 
-import codecs
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalog.errors import FeedUnreadable
+from catalog.errors import FeedUnreadable, NotMapped
+from catalog.ingest import delimited, markup, shopify
+from catalog.ingest.columns import ERROR_COLUMNS, SEVERAL, fields_of
+from catalog.ingest.delimited import Dialect
+from catalog.ingest.rows import LIST_SEPARATOR, MAX_FIELD_CHARS, FeedRow
+from catalog.ingest.text import unescape_formula
 
-MAX_FIELD_CHARS = 1024 * 1024
-MAX_LINE_CHARS = 4 * 1024 * 1024
-BLOCK_BYTES = 1024 * 1024
-DELIMITERS = "\t,;|"
-BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-ALIASES = {"sku": "id", "colour": "color", "category": "product_type", "name": "title", "image": "image_link"}
+__all__ = ["MAX_FIELD_CHARS", "FeedFile", "FeedRow", "read_feed", "recognise"]
+CSV, XML, SHOPIFY = "csv", "xml", "shopify"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
-class FeedRow:
-    """One row as it stands in the file. `line` is where it begins; `broken` says why it has no cells."""
+class FeedFile:
+    """A feed and how to read it. `columns` as they stand in the file; `fields`, one for each, are what they mean."""
 
-    line: int
-    raw: tuple[str, ...]
-    cells: dict[str, str]
-    broken: str = ""
+    path: Path
+    format: str
+    columns: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+    dialect: Dialect | None = None
+
+    def without_errors(self, cells: tuple[str, ...]) -> tuple[str, ...]:
+        """Of a row, or of the header: all but the columns that an earlier error file has put in front."""
+        count = sum(name in ERROR_COLUMNS for name in self.columns[: len(ERROR_COLUMNS)])
+        return cells[count:]
+
+    def rows(self) -> Iterator[FeedRow]:
+        if self.format == XML:
+            return self.xml_rows()
+        written = delimited.read_records(self.path, self.dialect)
+        records = ((line, tuple(map(unescape_formula, raw)), broken) for line, raw, broken in written)
+        return shopify.read_variants(records, self.columns) if self.format == SHOPIFY else self.csv_rows(records)
+
+    def csv_rows(self, records: Iterator[tuple[int, tuple[str, ...], str]]) -> Iterator[FeedRow]:
+        at_id = self.fields.index("id")
+        for line, raw, broken in records:
+            known = self.cells(raw) if not broken else {"id": raw[at_id].strip()} if at_id < len(raw) else {}
+            yield FeedRow(line, raw, known, broken)
+
+    def xml_rows(self) -> Iterator[FeedRow]:
+        for line, values, broken in markup.read_items(self.path):
+            raw = tuple(values.get(name, "") for name in self.columns)
+            yield FeedRow(line, raw, self.cells(raw, values), broken)
+
+    def cells(self, raw, present: Mapping[str, str] | None = None) -> dict[str, str]:
+        """By field. In XML what an item does not hold is not there, and is left alone."""
+        cells: dict[str, str] = {}
+        for column, field, text in zip(self.columns, self.fields, raw, strict=False):
+            if not field or (present is not None and column not in present):
+                continue
+            if field in SEVERAL and cells.get(field):
+                cells[field] += LIST_SEPARATOR + text.strip()
+            else:
+                cells[field] = text.strip()
+        return cells
+
+
+def recognise(path: Path, mapping: Mapping[str, str] | None = None) -> FeedFile:
+    """`mapping`: what an admin said of columns. Raises NotMapped, which carries the columns, or FeedUnreadable."""
+    start = first_bytes(path)
+    if start.startswith(b"PK\x03\x04"):
+        raise FeedUnreadable("This is a ZIP or a workbook, not a feed. Save a workbook as CSV.")
+    if b"\x00" in start and not start.startswith(UTF16):
+        raise FeedUnreadable
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or is_xml_in_utf16(start):
+        columns = markup.columns_of(path)
+        return mapped(FeedFile(path, XML, columns), mapping)
+    dialect = delimited.find_dialect(path)
+    if not mapping and shopify.is_shopify(dialect.columns):
+        return FeedFile(path, SHOPIFY, dialect.columns, tuple(shopify.roles_of(dialect.columns)), dialect)
+    return mapped(FeedFile(path, CSV, dialect.columns, (), dialect), mapping)
+
+
+def mapped(feed: FeedFile, mapping: Mapping[str, str] | None) -> FeedFile:
+    try:
+        fields = tuple(fields_of(feed.columns, mapping or {}))
+    except NotMapped as error:
+        if len(feed.columns) < 2:
+            raise FeedUnreadable from None
+        error.feed = feed
+        raise
+    return FeedFile(feed.path, feed.format, feed.columns, fields, feed.dialect)
+
+
+def first_bytes(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(4096)
+
+
+def is_xml_in_utf16(start: bytes) -> bool:
+    return start.startswith(UTF16) and start.decode("utf-16", errors="ignore").lstrip().startswith("<")
 
 
 def read_feed(path: Path) -> Iterator[FeedRow]:
-    """Rows of a CSV or TSV file in order, blank lines left out. Raises FeedUnreadable when it is no feed at all."""
-    csv.field_size_limit(MAX_FIELD_CHARS)
-    with open(path, encoding=find_encoding(path), errors="replace", newline="") as file:
-        lines = bounded_lines(file)
-        header_line = next(lines, "")
-        delimiter = max(DELIMITERS, key=header_line.count)
-        columns = read_header(header_line, delimiter)
-        yield from read_rows(csv.reader(lines, delimiter=delimiter), columns)
-
-
-def find_encoding(path: Path) -> str:
-    """A byte order mark decides; else UTF-8 if all of the file is valid UTF-8; else Windows' western one."""
-    with open(path, "rb") as file:
-        start = file.read(4)
-        for bom, name in BOMS.items():
-            if start.startswith(bom):
-                return name
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        file.seek(0)
-        try:
-            while block := file.read(BLOCK_BYTES):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8"
-
-
-def bounded_lines(file) -> Iterator[str]:
-    while line := file.readline(MAX_LINE_CHARS):
-        if len(line) == MAX_LINE_CHARS and not line.endswith("\n"):
-            raise FeedUnreadable(f"A line of this file is longer than {MAX_LINE_CHARS} characters.")
-        yield line
-
-
-def read_header(line: str, delimiter: str) -> list[str]:
-    """Column names in Google's spelling: "Image Link", "g:image_link" and "image-link" are all image_link."""
-    columns = [column_name(cell) for cell in next(csv.reader([line], delimiter=delimiter), [])]
-    if "id" not in columns:
-        raise FeedUnreadable
-    named = [column for column in columns if column]
-    if twice := {column for column in named if named.count(column) > 1}:
-        raise FeedUnreadable(f"The header names a column twice: {', '.join(sorted(twice))}.")
-    return columns
-
-
-def column_name(cell: str) -> str:
-    name = cell.strip().lower().removeprefix("g:").replace(" ", "_").replace("-", "_")
-    return ALIASES.get(name, name)
-
-
-def read_rows(reader, columns: list[str]) -> Iterator[FeedRow]:
-    while True:
-        line = reader.line_num + 2  # the header is not the reader's, and the row begins on the next line
-        try:
-            raw = tuple(next(reader))
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield FeedRow(line, (), {}, broken=f"The row cannot be read: {error}. Is a quote never closed?")
-            continue
-        if any(cell.strip() for cell in raw):
-            yield make_row(line, raw, columns)
-
-
-def make_row(line: int, raw: tuple[str, ...], columns: list[str]) -> FeedRow:
-    if len(raw) < len(columns) or any(raw[len(columns) :]):
-        return FeedRow(line, raw, {}, broken=f"The row has {len(raw)} cells, the header has {len(columns)}.")
-    cells = {column: cell.strip() for column, cell in zip(columns, raw, strict=False) if column}
-    return FeedRow(line, raw, cells)
+    """Rows of a feed in order, blank lines left out. Raises FeedUnreadable when it is no feed at all."""
+    yield from recognise(path).rows()

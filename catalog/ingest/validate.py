@@ -2,11 +2,16 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from catalog.ingest.read import FeedRow
+from django.utils import timezone
+
+from catalog.ingest.columns import ATTRIBUTE as OTHER_ATTRIBUTE
+from catalog.ingest.rows import LIST_SEPARATOR, FeedRow
+from catalog.ingest.text import plain_text
 from catalog.models import Offer
 
 TEXT_COLUMNS = {  # column: (field of Product, longest)
@@ -17,13 +22,37 @@ TEXT_COLUMNS = {  # column: (field of Product, longest)
     "gtin": ("gtin", 50),
 }
 ATTRIBUTES = ("color", "material", "pattern", "style")
+FEED_ATTRIBUTES = (*ATTRIBUTES, "size")  # that have a column of their own
+MAX_ATTRIBUTES = 20
 LONGEST_ATTRIBUTE = 120
 LONGEST_SOURCE = 2000
 MAX_IMAGES = 20
 MAX_PRICE = Decimal("9999999999.99")
 MAX_QUANTITY = 2_147_483_647
 DEFAULT_CURRENCY = "EUR"
-PRICE = re.compile(r"(?:(?P<before>[A-Z]{3})\s*)?(?P<number>\d[\d.,]*)(?:\s*(?P<after>[A-Z]{3}))?", re.ASCII)
+PRICE = re.compile(r"(?:(?P<before>[A-Z]{3})\s*)?(?P<number>\d[\d.,' ]*)(?:\s*(?P<after>[A-Z]{3}))?", re.ASCII)
+SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₺": "TRY", "US$": "USD", "$": "USD"}
+SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
+AVAILABILITIES = {
+    "": "in_stock",
+    "instock": "in_stock",
+    "available": "in_stock",
+    "available_for_order": "backorder",
+    "limitedavailability": "in_stock",
+    "limited_availability": "in_stock",
+    "onlineonly": "in_stock",
+    "outofstock": "out_of_stock",
+    "sold_out": "out_of_stock",
+    "soldout": "out_of_stock",
+    "unavailable": "out_of_stock",
+    "discontinued": "out_of_stock",
+    "pre_order": "preorder",
+    "presale": "preorder",
+    "back_order": "backorder",
+}
+YES, NO = ("true", "yes", "1"), ("false", "no", "0", "")
+ADDRESS_AHEAD = re.compile(r"[,|;]\s*(?=https?://)", re.IGNORECASE)
+PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|bmp|tiff?|heic|heif|avif)$", re.IGNORECASE)
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
@@ -43,10 +72,11 @@ class Listing:
     offer: dict[str, Any] = field(default_factory=dict)  # seller, price (None clears), currency, availability, quantity
     first_image: str | None = None  # "" clears
     more_images: tuple[str, ...] | None = None
+    hidden: bool | None = None
 
 
-def validate(row: FeedRow) -> Listing:
-    """Raises RowRefused."""
+def validate(row: FeedRow, currency: str = DEFAULT_CURRENCY) -> Listing:
+    """`currency`: of a price that names none. Raises RowRefused."""
     if row.broken:
         raise RowRefused(row.broken)
     cells = row.cells
@@ -56,9 +86,10 @@ def validate(row: FeedRow) -> Listing:
         line=row.line,
         sku=read_sku(cells["id"]),
         product=read_texts(cells),
-        attributes={name: limited(name, cells[name], LONGEST_ATTRIBUTE) for name in ATTRIBUTES if name in cells},
-        category=limited("product_type", cells["product_type"], 500) if "product_type" in cells else None,
-        offer=read_offer(cells),
+        attributes=read_attributes(cells),
+        category=read_category(cells),
+        offer=read_offer(cells, currency),
+        hidden=read_hidden(cells["hidden"]) if "hidden" in cells else None,
         **read_images(cells),
     )
 
@@ -77,7 +108,7 @@ def limited(name: str, text: str, longest: int) -> str:
 
 def read_texts(cells: dict[str, str]) -> dict[str, str]:
     texts = {
-        name: limited(column, cells[column], longest)
+        name: limited(column, plain_text(cells[column]), longest)
         for column, (name, longest) in TEXT_COLUMNS.items()
         if column in cells
     }
@@ -86,10 +117,39 @@ def read_texts(cells: dict[str, str]) -> dict[str, str]:
     return texts
 
 
-def read_offer(cells: dict[str, str]) -> dict[str, Any]:
+def read_attributes(cells: dict[str, str]) -> dict[str, str]:
+    named = {name: cells[name] for name in FEED_ATTRIBUTES if name in cells}
+    others = {
+        name.removeprefix(OTHER_ATTRIBUTE): text for name, text in cells.items() if name.startswith(OTHER_ATTRIBUTE)
+    }
+    if len(others) > MAX_ATTRIBUTES:
+        raise RowRefused(f"The row has more than {MAX_ATTRIBUTES} attributes.")
+    return {name: limited(name, plain_text(text), LONGEST_ATTRIBUTE) for name, text in {**others, **named}.items()}
+
+
+def read_category(cells: dict[str, str]) -> str | None:
+    """The shop's own path; Google's where there is none, unless it is only a number of Google's."""
+    if not (path := cells.get("product_type")):
+        googles = cells.get("google_product_category", "")
+        path = googles if googles and not googles.isdecimal() else path
+    return path if path is None else limited("product_type", plain_text(path), 500)
+
+
+def read_hidden(cell: str) -> bool:
+    if cell.lower() not in (*YES, *NO):
+        raise RowRefused(f'"{cell[:40]}" is neither true nor false (hidden).')
+    return cell.lower() in YES
+
+
+def read_offer(cells: dict[str, str], currency: str) -> dict[str, Any]:
     offer: dict[str, Any] = {}
+    currency = cells.get("currency", "").upper() or currency
+    if not re.fullmatch("[A-Z]{3}", currency, re.ASCII):
+        raise RowRefused(f'The currency "{currency[:40]}" is not like EUR.')
     if "price" in cells:
-        offer["price"], offer["currency"] = read_price(cells["price"])
+        offer["price"], offer["currency"] = read_price(cells["price"], currency)
+        if cells.get("sale_price") and is_on(cells.get("sale_price_effective_date", "")):
+            offer["price"], offer["currency"] = read_price(cells["sale_price"], currency)
     if "availability" in cells:
         offer["availability"] = read_availability(cells["availability"])
     if "quantity" in cells:
@@ -99,29 +159,50 @@ def read_offer(cells: dict[str, str]) -> dict[str, Any]:
     return offer
 
 
-def read_price(cell: str) -> tuple[Decimal | None, str]:
-    """ "249.00 EUR", "EUR 249", "1,249.50", "1.249,50 EUR". Empty: no price."""
+def is_on(period: str) -> bool:
+    """Whether now is in "2026-11-20T00:00+01:00/2026-12-01T00:00+01:00". Without a period: yes."""
+    if not period:
+        return True
+    try:
+        start, end = (datetime.fromisoformat(text.strip()) for text in period.split("/"))
+    except ValueError:
+        raise RowRefused(
+            f'The sale\'s dates "{period[:80]}" are not like 2026-11-20T00:00Z/2026-12-01T00:00Z.'
+        ) from None
+    zone = timezone.get_current_timezone()
+    start, end = (date if date.tzinfo else date.replace(tzinfo=zone) for date in (start, end))
+    return start <= timezone.now() <= end
+
+
+def read_price(cell: str, currency: str) -> tuple[Decimal | None, str]:
+    """ "249.00 EUR", "EUR 249", "1,249.50", "1.249,50 €", "1 249". Empty: no price."""
     if not cell:
-        return None, DEFAULT_CURRENCY
-    found = PRICE.fullmatch(cell.upper())
+        return None, currency
+    text = cell.translate(SPACES).upper()
+    for sign, code in SIGNS.items():
+        text = text.replace(sign, f" {code} ")
+    found = PRICE.fullmatch(text.strip())
     if not found or (found["before"] and found["after"]):
         raise RowRefused(f'The price "{cell[:40]}" is not like "249.00 EUR".')
-    price = Decimal(plain_number(found["number"], cell))
+    price = Decimal(plain_number(found["number"].strip(), cell))
     if price > MAX_PRICE:
         raise RowRefused("The price is too large.")
-    return price.quantize(Decimal("0.01")), found["before"] or found["after"] or DEFAULT_CURRENCY
+    return price.quantize(Decimal("0.01")), found["before"] or found["after"] or currency
 
 
 def plain_number(text: str, cell: str) -> str:
     """The last mark before one or two digits at the end is the decimal mark; marks before three digits group."""
+    if re.fullmatch(r"\d+\.\d{4,8}", text):  # as some shops write prices into databases
+        return text
     whole, mark, cents = re.fullmatch(r"(.*?)(?:([.,])(\d{1,2}))?", text).groups()
-    if not re.fullmatch(r"\d+|\d{1,3}([.,])\d{3}(?:\1\d{3})*", whole) or (mark and mark in whole):
+    if not re.fullmatch(r"\d+|\d{1,3}([.,' ])\d{3}(?:\1\d{3})*", whole) or (mark and mark in whole):
         raise RowRefused(f'The price "{cell[:40]}" is not like "249.00 EUR".')
-    return re.sub(r"[.,]", "", whole) + ("." + cents if cents else "")
+    return re.sub(r"[.,' ]", "", whole) + ("." + cents if cents else "")
 
 
 def read_availability(cell: str) -> str:
-    value = cell.lower().replace(" ", "_").replace("-", "_") or Offer.Availability.IN_STOCK
+    value = cell.lower().rpartition("schema.org/")[2].replace(" ", "_").replace("-", "_")
+    value = AVAILABILITIES.get(value, value)
     if value not in Offer.Availability.values:
         raise RowRefused(f'The availability "{cell[:40]}" is none of {", ".join(Offer.Availability.values)}.')
     return value
@@ -140,11 +221,24 @@ def read_images(cells: dict[str, str]) -> dict[str, Any]:
     if "image_link" in cells:
         images["first_image"] = read_source(cells["image_link"]) if cells["image_link"] else ""
     if "additional_image_link" in cells:
-        sources = [source.strip() for source in cells["additional_image_link"].split(",")]
-        images["more_images"] = tuple(dict.fromkeys(read_source(source) for source in sources if source))
+        sources = split_sources(cells["additional_image_link"])
+        images["more_images"] = tuple(dict.fromkeys(read_source(source) for source in sources))
         if len(images["more_images"]) >= MAX_IMAGES:
             raise RowRefused(f"The row has more than {MAX_IMAGES} pictures.")
     return images
+
+
+def split_sources(cell: str) -> list[str]:
+    """Addresses and paths, between commas or on lines of their own. Commas inside of an address belong to it."""
+    found: list[str] = []
+    for piece in (piece for line in cell.split(LIST_SEPARATOR) for piece in ADDRESS_AHEAD.split(line)):
+        for number, part in enumerate(piece.split(",")):
+            whole = number and PICTURE_NAME.search(found[-1].split("?")[0]) and PICTURE_NAME.search(part.strip())
+            if number and is_address(found[-1]) and not whole:
+                found[-1] += "," + part.rstrip()
+            else:
+                found.append(part.strip())
+    return [source.rstrip(",") for source in found if source.strip(", ")]
 
 
 def read_source(source: str) -> str:

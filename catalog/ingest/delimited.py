@@ -1,0 +1,149 @@
+"""CSV and TSV: encoding and delimiter are found out, memory stays bounded, broken rows do not take others along."""
+
+import codecs
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.errors import FeedUnreadable
+from catalog.ingest.rows import MAX_FIELD_CHARS
+
+MAX_LINE_CHARS = 4 * 1024 * 1024
+ROW_LIKE = 0.75  # of the header's delimiters; a line of a long text has fewer
+SHOWN_CHARS = 1000  # of a cell that is too long to be kept
+BLOCK_BYTES = 1024 * 1024
+DELIMITERS = "\t,;|"
+BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # what Excel writes above a header
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file is written. `first_line`: the number of the line after the header."""
+
+    encoding: str
+    delimiter: str
+    columns: tuple[str, ...]
+    first_line: int
+
+
+def find_dialect(path: Path) -> Dialect:
+    """Raises FeedUnreadable when there is no header."""
+    encoding = find_encoding(path)
+    with open_text(path, encoding) as file:
+        number, delimiters = 1, DELIMITERS
+        line = next(file, "")
+        if told := SEPARATOR_LINE.fullmatch(line):
+            number, delimiters, line = 2, told[1], next(file, "")
+    cells = max((cells_of(line, delimiter) for delimiter in delimiters), key=len)
+    if not any(cell.strip() for cell in cells) or "\x00" in line:
+        raise FeedUnreadable
+    delimiter = next(delimiter for delimiter in delimiters if cells_of(line, delimiter) == cells)
+    return Dialect(encoding, delimiter, tuple(cells), number + 1)
+
+
+def find_encoding(path: Path) -> str:
+    """A byte order mark decides; else UTF-8 if all of the file is valid UTF-8; else Windows' western one."""
+    with open(path, "rb") as file:
+        start = file.read(4)
+        for bom, name in BOMS.items():
+            if start.startswith(bom):
+                return name
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        file.seek(0)
+        try:
+            while block := file.read(BLOCK_BYTES):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8"
+
+
+@contextmanager
+def open_text(path: Path, encoding: str) -> Iterator[Iterator[str]]:
+    with open(path, encoding=encoding, errors="replace", newline="") as file:
+        yield bounded_lines(file)
+
+
+def bounded_lines(file) -> Iterator[str]:
+    while line := file.readline(MAX_LINE_CHARS):
+        if len(line) == MAX_LINE_CHARS and not line.endswith("\n"):
+            raise FeedUnreadable(f"A line of this file is longer than {MAX_LINE_CHARS} characters.")
+        yield line
+
+
+class Lines:
+    """The file's lines, counted. Those of a record that turned out to be several can be taken back."""
+
+    def __init__(self, lines: Iterable[str], next_number: int):
+        self.lines, self.next_number = iter(lines), next_number
+        self.back: list[str] = []
+        self.taken: list[str] = []
+
+    def __iter__(self) -> "Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self.back.pop() if self.back else next(self.lines)
+        self.next_number += 1
+        self.taken.append(line)
+        return line
+
+    def keep_first(self) -> str:
+        rest = self.taken[1:]
+        self.back += reversed(rest)
+        self.next_number -= len(rest)
+        del self.taken[1:]
+        return self.taken[0]
+
+
+def read_records(path: Path, dialect: Dialect) -> Iterator[tuple[int, tuple[str, ...], str]]:
+    """The line a record begins on, its cells, and why it is broken. Blank lines are left out."""
+    csv.field_size_limit(MAX_FIELD_CHARS)
+    width = len(dialect.columns)
+    with open_text(path, dialect.encoding) as file:
+        for _ in range(dialect.first_line - 1):
+            next(file, None)
+        lines = Lines(file, dialect.first_line)
+        reader = csv.reader(lines, delimiter=dialect.delimiter)
+        while True:
+            lines.taken.clear()
+            line = lines.next_number
+            try:
+                raw, broken = tuple(next(reader)), ""
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raw, broken = (), f"The row cannot be read: {error}. Is a quote never closed?"
+            if not broken and any(cell.strip() for cell in raw) and (len(raw) < width or any(raw[width:])):
+                broken = f"The row has {len(raw)} cells, the header has {width}."
+            if broken and swallowed_rows(lines.taken, dialect):
+                raw = as_they_stand(lines.keep_first(), dialect.delimiter)
+                broken = "A quote in this row is never closed."
+                reader = csv.reader(lines, delimiter=dialect.delimiter)
+            elif broken and not raw:
+                raw = as_they_stand(lines.taken[0] if lines.taken else "", dialect.delimiter)
+            if broken or any(cell.strip() for cell in raw):
+                yield line, raw, broken
+
+
+def swallowed_rows(taken: list[str], dialect: Dialect) -> bool:
+    """Whether a quote that was never closed has made one broken record of several rows, by what they look like."""
+    enough = ROW_LIKE * (len(dialect.columns) - 1)
+    return enough > 0 and any(line.count(dialect.delimiter) >= enough for line in taken[1:])
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """One line alone; none of it can be open to the next."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def as_they_stand(line: str, delimiter: str) -> tuple[str, ...]:
+    return tuple(cell[:SHOWN_CHARS] for cell in line.rstrip("\r\n").split(delimiter))

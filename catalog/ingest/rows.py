@@ -1,0 +1,21 @@
+"""One row of a feed, whatever the file's format."""
+
+from dataclasses import dataclass
+
+MAX_FIELD_CHARS = 1024 * 1024
+LIST_SEPARATOR = "\n"  # between the values of a field that a row holds several times
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """`cells` holds text by field (catalog/ingest/columns.py). `line` is where the row begins in the file.
+
+    `raw` is the row as it stands there, in the order of its columns; `broken` says why it cannot be used. `beside` are
+    the rows (line, raw) that it is understood with, itself among them.
+    """
+
+    line: int
+    raw: tuple[str, ...]
+    cells: dict[str, str]
+    broken: str = ""
+    beside: tuple[tuple[int, tuple[str, ...]], ...] = ()
