@@ -87,6 +87,7 @@ class Import(models.Model):
     run_when_checked = models.BooleanField(default=False)
     accept_missing = models.BooleanField(default=False, help_text="somebody said yes to losing many products")
     size = models.PositiveBigIntegerField(default=0, help_text="bytes of the upload when it is whole")
+    validators = models.JSONField(default=dict, blank=True, help_text="by which its source knows this file again")
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     rate = models.FloatField(default=0, help_text="rows a second, lately")

@@ -94,6 +94,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+PROCRASTINATE_IMPORT_PATHS = ["catalog.feeds.tasks"]  # beside the module tasks of each app
+
 MAX_BODY_BYTES = 25 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # all fields that are not files
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # larger files wait on disk
@@ -132,6 +134,10 @@ SIGHTLINE_PHOTO_HOURS = float(os.environ.get("SIGHTLINE_PHOTO_HOURS", "24"))
 SIGHTLINE_DATABASE_PATIENCE_S = 2.0  # for one statement of a search; after that it goes on without
 SIGHTLINE_SPOOL_DIR = VAR_DIR / "spool"  # what could not be written into the database waits here
 SIGHTLINE_FETCH_ALLOW = [host for host in os.environ.get("SIGHTLINE_FETCH_ALLOW", "").split(",") if host]
+SIGHTLINE_FEEDS_DIR = VAR_DIR / "feeds"  # files of imports, a folder each
+# Folders of this server that an admin may name as a feed.
+SIGHTLINE_FEED_FOLDERS = os.environ.get("SIGHTLINE_FEED_FOLDERS", str(VAR_DIR / "inbox")).split(os.pathsep)
+SIGHTLINE_FEED_MAX_BYTES = int(os.environ.get("SIGHTLINE_FEED_MAX_BYTES", str(4 * 1024**3)))  # of one, unpacked
 # A new picture is promised to be found within this time; later ones are counted (catalog.LateDay, /metrics).
 SIGHTLINE_FRESHNESS_SLA_S = float(os.environ.get("SIGHTLINE_FRESHNESS_SLA_S", "5"))
 # The live generation counts as stale when it lacks this many rows, or this share of its own after this many hours.

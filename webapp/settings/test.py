@@ -24,6 +24,7 @@ SIGHTLINE_FOLLOW = os.environ.get("SIGHTLINE_FOLLOW") == "1"  # a test that want
 SIGHTLINE_SAMPLE_EVERY = 0
 SIGHTLINE_INDEX_DIR, SIGHTLINE_BUNDLES_DIR = TEST_VAR / "index", TEST_VAR / "bundles"
 SIGHTLINE_GOLDEN_DIR, SIGHTLINE_DATASETS_DIR = TEST_VAR / "golden", TEST_VAR / "datasets"
+SIGHTLINE_FEEDS_DIR, SIGHTLINE_FEED_FOLDERS = TEST_VAR / "feeds", [str(TEST_VAR / "inbox")]
 STORAGES["private"]["OPTIONS"]["location"] = TEST_VAR / "private"
 
 if url := os.environ.get("DATABASE_URL"):

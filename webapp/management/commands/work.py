@@ -24,7 +24,7 @@ CONNECTION_S = 10.0  # what no connection is found for in this time has lost the
 LOOK_FOR_DATABASE_S = 1.0
 SHUTDOWN_S = 5.0
 NICENESS = 5  # shoppers' queries go first
-LONG_JOBS = 1  # a merge holds its slot for minutes; by its lock there is one of them at a time
+LONG_JOBS = 2  # a merge and an import hold their slots for minutes; by their locks there is one of each at a time
 log = logging.getLogger(__name__)
 
 
