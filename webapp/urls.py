@@ -12,6 +12,7 @@ urlpatterns = [
     path("manage/", include("search.web.manage_urls")),
     path("api/v1/", include("search.web.api_urls")),
     path("api/v1/", include("catalog.web.api_urls")),
+    path("manage/", include("catalog.web.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("label/", include("labeling.web.urls")),
     path("media/<path:name>", media.catalog_picture, name="media"),
