@@ -20,7 +20,7 @@ SHARE = 10  # making what is sent takes at most one part in so many
 COME_BACK_S = 1.0
 PATIENCE_S = 2.0
 COUNTING_S = 15.0  # a count of many rows must not look like a server that has stopped
-FORBIDDEN = 4403
+FORBIDDEN, FAILED = 4403, 1011
 CONNECTION_FIELDS = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "options")
 log = logging.getLogger(__name__)
 
@@ -74,6 +74,10 @@ class LiveSocket(AsyncWebsocketConsumer):
                     log.warning("a live page lost the database: %s", error)
                     await self.say(said)
                 await asyncio.sleep(COME_BACK_S)
+            except Exception:  # else the page would look alive and stand still; it connects anew by itself
+                log.exception("a live page could not be kept up to date")
+                await self.close(FAILED)
+                return
 
     async def push(self) -> bool:
         """False, and the socket closed, when its user may not see it any more."""

@@ -27,7 +27,7 @@ class Difference:
     @property
     def catalog_says(self) -> str:
         if self.status is None:
-            return "there is no such picture"
+            return "no such picture"
         return {"missing": "searchable"}.get(self.status.state, str(self.status.state))
 
     @property

@@ -21,7 +21,7 @@ class Now:
     @property
     def version(self) -> str:
         """Changes whenever a list of pictures may look otherwise."""
-        seen = (self.newest, self.freshness.waiting, sorted(self.tally.states.items()))
+        seen = (self.newest, self.freshness.waiting, self.tally.disagreeing, sorted(self.tally.states.items()))
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
 

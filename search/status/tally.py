@@ -42,13 +42,10 @@ class Tally:
     bundle_id: str | None
     generation_id: str | None
     wrong: tuple[str, ...]
-    differences: Disagreements
+    differences: Disagreements = field(compare=False)  # arrays; how many they are is in the next one
+    disagreeing: int
     at: datetime = field(default_factory=timezone.now)
     took_s: float = 0.0
-
-    @property
-    def disagreeing(self) -> int:
-        return count(self.differences)
 
     @property
     def percent(self) -> float:
@@ -103,6 +100,7 @@ def counted(seen: Look, differences: Disagreements, took_s: float) -> Tally:
         generation_id=index.generation_id,
         wrong=index.wrong,
         differences=differences,
+        disagreeing=count(differences),
         took_s=took_s,
     )
 

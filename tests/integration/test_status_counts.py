@@ -55,6 +55,7 @@ def test_both_tiers_are_counted_and_they_agree(bundle):
     found = tally(thorough=True)
     assert (found.searchable, found.pictures, found.products_searchable, found.products) == (67, 67, 67, 67)
     assert (found.cold, found.hot, found.disagreeing, found.percent) == (COLD, HOT, 0, 100.0)
+    assert found != tally()  # each knows when it was counted, and two can be compared
     assert found.states == {"waiting": 0, "inspected": 0, "searchable": 67, "rejected": 0, "failed": 0, "hidden": 0}
 
 
@@ -86,7 +87,7 @@ def test_each_planted_difference_is_found_and_named(bundle):
     said = {each.image_id: (each.name, each.catalog_says, each.index_says) for each in named(tally().differences)}
     assert said[ids[0]] == (f"V-0, picture 1 (id {ids[0]})", "searchable", "does not hold it")
     assert said[ids[1]] == (f"V-1, picture 1 (id {ids[1]})", "rejected", "still finds it")
-    assert said[ids[2]] == (f"picture {ids[2]}", "there is no such picture", "still finds it")
+    assert said[ids[2]] == (f"picture {ids[2]}", "no such picture", "still finds it")
 
 
 def test_vectors_that_are_older_or_not_kept_are_found_by_looking_at_all_of_them(bundle):

@@ -166,7 +166,7 @@ def test_a_planted_difference_is_shown_and_mended(bundle, admin):
     image = Image.objects.order_by("pk").first()
     ImageVector.objects.filter(image=image).delete()
     page = admin.get(PAGE)
-    assert "disagree on 1 picture" in text_of(page) and f"V-0, picture 1 (id {image.pk})" in text_of(page)
+    assert "disagree on 1 picture" in text_of(page) and f"V-0 picture 1, id {image.pk}" in text_of(page)
     said = text_of(admin.post("/manage/pictures/repair/", {"image": image.pk}, follow=True))
     assert "One difference is being mended." in said and "The index agrees with the catalog" in said
 

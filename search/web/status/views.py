@@ -43,11 +43,10 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def tabs(here, asked: dict) -> list[tuple[str, str, int | None, bool]]:
-    """Name, address, how many, whether it is the one that is shown."""
+    """State, address, how many, whether it is the one that is shown."""
     counts = {"": here.tally.pictures, **here.tally.states}
-    words = {"": "All", **{state: state.capitalize() for state in counts if state}}
     return [
-        (words[state], address({"state": state, "q": asked["q"]}), number, state == asked["state"])
+        (state or "all", address({"state": state, "q": asked["q"]}), number, state == asked["state"])
         for state, number in counts.items()
     ]
 
