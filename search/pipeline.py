@@ -61,7 +61,7 @@ def find_products(query: Query) -> Answer:
         serving = current()
     found = rank_products(query, serving, watch)
     with watch.stage("record"):
-        for vector in found.vectors[:1]:
+        for vector in found.vectors[:1] if query.logged else ():
             sample(vector)
         stages_ms, generation = watch.report_ms(), serving.generation_id(found.bundle_id)
         hits, told = list(found.hits), found.understanding
