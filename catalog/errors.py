@@ -89,3 +89,38 @@ class FolderRefused(CatalogError):
     """Feeds are only read from the folders that SIGHTLINE_FEED_FOLDERS names."""
 
     code = "folder-refused"
+
+
+class NothingToUndo(CatalogError):
+    """There is nothing left of this change that could be undone."""
+
+    status = 409
+    code = "nothing-to-undo"
+
+
+class UndoClashes(CatalogError):
+    """This cannot be undone: what was there before clashes with what is there now. Undo the later changes first."""
+
+    status = 409
+    code = "undo-clashes"
+
+
+class BulkRefused(CatalogError):
+    """These products cannot be changed together in this way."""
+
+    status = 422
+    code = "bulk-refused"
+
+
+class CategoryRefused(CatalogError):
+    """The category cannot be changed in this way."""
+
+    status = 422
+    code = "category-refused"
+
+
+class PicturesChanged(CatalogError):
+    """The pictures of this product have changed meanwhile. Look at them as they are now, and try again."""
+
+    status = 409
+    code = "pictures-changed"

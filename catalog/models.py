@@ -11,9 +11,11 @@ from django.db.models import GeneratedField, Q
 from django.db.models.functions import Now
 
 from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow
+from catalog.recorded import Edit, TrackedFields
 
 __all__ = [
     "Category",
+    "Edit",
     "FeedSource",
     "Image",
     "Import",
@@ -33,6 +35,7 @@ class Category(models.Model):
     name = models.CharField(max_length=120)
     path = models.CharField(max_length=500, unique=True)
     slug = models.SlugField(max_length=160, unique=True)
+    history = TrackedFields("parent", "name", "path", "slug")
 
     class Meta:
         ordering = ["path"]
@@ -44,6 +47,12 @@ class Category(models.Model):
 
 class Seller(models.Model):
     name = models.CharField(max_length=120, unique=True)
+    blocked = models.BooleanField(
+        db_default=False,
+        default=False,
+        help_text="its offers, and what it alone sells, are hidden from every search within a second",
+    )
+    history = TrackedFields("name", "blocked")
 
     def __str__(self) -> str:
         return self.name
@@ -78,6 +87,9 @@ class Product(models.Model):
         output_field=SearchVectorField(),
         db_persist=True,
     )
+    history = TrackedFields(
+        "sku", "group_id", "gtin", "title", "description", "brand", "category", "attributes", "blocked"
+    )
 
     class Meta:
         indexes = [GinIndex(fields=["words"]), GinIndex(fields=["attributes"], name="catalog_product_attributes")]
@@ -102,14 +114,19 @@ class Offer(models.Model):
     currency = models.CharField(max_length=3, default="EUR")
     availability = models.CharField(max_length=20, choices=Availability, default=Availability.IN_STOCK)
     quantity = models.PositiveIntegerField(null=True, blank=True)
+    hidden = models.BooleanField(default=False, db_default=False, editable=False, help_text="its seller is blocked")
     updated_at = models.DateTimeField(auto_now=True)
+    history = TrackedFields("product", "seller", "price", "currency", "availability", "quantity", indexed=("product",))
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["product", "seller"], name="one_offer_per_seller"),
             models.CheckConstraint(condition=Q(price__gte=0), name="price_not_negative"),
         ]
-        indexes = [models.Index(fields=["availability", "price"])]
+        indexes = [
+            models.Index(fields=["availability", "price"]),
+            models.Index(fields=["product"], condition=Q(hidden=True), name="hidden_offers"),
+        ]
 
 
 class Image(models.Model):
@@ -128,6 +145,9 @@ class Image(models.Model):
     folder = models.CharField(max_length=1000, blank=True, help_text="the feed's folder, for a path")
     fingerprint = models.CharField(max_length=60, blank=True, help_text="size and time of a path's file when imported")
     file = models.CharField(max_length=300, blank=True, help_text="storage name of the cleaned JPEG")
+    alt = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="what the picture shows, for those who cannot see it"
+    )
     status = models.CharField(max_length=20, choices=Status, default=Status.PENDING, db_index=True)
     reason = models.CharField(
         max_length=300, blank=True, help_text="why it was rejected or failed, in words for the admin"
@@ -143,6 +163,7 @@ class Image(models.Model):
     waiting_since = models.DateTimeField(db_default=Now(), editable=False, help_text="when it last became pending")
     inspected_at = models.DateTimeField(null=True, blank=True)
     indexed_at = models.DateTimeField(null=True, blank=True)
+    history = TrackedFields("product", "position", "source", "folder", "alt", "blocked", indexed=("product",))
 
     class Meta:
         ordering = ["position", "id"]

@@ -8,13 +8,16 @@ from decimal import Decimal
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from catalog import outage
 from catalog.models import Category, Image, Offer, Product
 
 TREE, TREE_KEPT_S = "catalog.category_tree", 30
 _last_tree: list[tuple] = [()]  # as it was read last
+# Whether a product p may be shown as far as its sellers go: what only blocked ones sell is not.
+SOLD = """(NOT EXISTS (SELECT FROM catalog_offer x WHERE x.product_id = p.id AND x.hidden)
+    OR EXISTS (SELECT FROM catalog_offer x WHERE x.product_id = p.id AND NOT x.hidden))"""
 # What shown_images and offers_best_first say, for one picture and one offer of each product.
 CARDS = """SELECT p.id, p.sku, p.group_id, p.gtin, p.title, p.brand, c.name, i.file, o.price, o.currency, o.in_stock
     FROM catalog_product p LEFT JOIN catalog_category c ON c.id = p.category_id
@@ -24,7 +27,7 @@ CARDS = """SELECT p.id, p.sku, p.group_id, p.gtin, p.title, p.brand, c.name, i.f
         ORDER BY position, id LIMIT 1) i ON true
     LEFT JOIN LATERAL (
         SELECT price, currency, availability = 'in_stock' AND quantity IS DISTINCT FROM 0 AS in_stock
-        FROM catalog_offer o WHERE {offer} ORDER BY 3 DESC, price, id LIMIT 1) o ON true
+        FROM catalog_offer o WHERE NOT o.hidden AND {offer} ORDER BY 3 DESC, price, id LIMIT 1) o ON true
     WHERE p.id = ANY(%s) AND {product}"""
 
 
@@ -120,7 +123,13 @@ class ProductPage:
 
 
 def visible_products() -> QuerySet[Product]:
-    return Product.objects.filter(blocked=False)
+    return Product.objects.filter(sold(), blocked=False)
+
+
+def sold(product: str = "pk") -> Q:
+    """SOLD for querysets. product: the way to the product's id."""
+    hidden = Offer.objects.filter(product=OuterRef(product), hidden=True)
+    return ~Exists(hidden) | Exists(Offer.objects.filter(product=OuterRef(product), hidden=False))
 
 
 def shown_images() -> QuerySet[Image]:
@@ -131,12 +140,13 @@ def shown_images() -> QuerySet[Image]:
 
 def offers_best_first() -> QuerySet[Offer]:
     stock = Case(When(in_stock_now(), then=Value(0)), default=Value(1), output_field=IntegerField())
-    return Offer.objects.select_related("seller").annotate(stock=stock).order_by("product_id", "stock", "price", "id")
+    shown = Offer.objects.filter(hidden=False).select_related("seller")
+    return shown.annotate(stock=stock).order_by("product_id", "stock", "price", "id")
 
 
 def in_stock_now() -> Q:
     """An offer that can be delivered today. A quantity nobody states is no reason to doubt the availability."""
-    return Q(availability=Offer.Availability.IN_STOCK) & (Q(quantity__isnull=True) | Q(quantity__gt=0))
+    return Q(availability=Offer.Availability.IN_STOCK, hidden=False) & (Q(quantity__isnull=True) | Q(quantity__gt=0))
 
 
 def picture_url(file: str | None) -> str:
@@ -149,7 +159,7 @@ def cards_by_id(product_ids: Iterable[int], only: Only = EVERY) -> dict[int, Pro
     Of the offers that meet the conditions the card shows the best one. In SQL, for every search waits for it: the same
     through the ORM took ten times as long.
     """
-    product = ["NOT p.blocked", *only.product, *(["o.price IS NOT NULL"] if only.offer else [])]
+    product = ["NOT p.blocked", SOLD, *only.product, *(["o.price IS NOT NULL"] if only.offer else [])]
     offer = ["o.product_id = p.id", *only.offer]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -282,7 +292,7 @@ def category_pictures() -> dict[int, str]:
     """One picture per category: the first of its oldest product that has one."""
     rows = (
         shown_images()
-        .filter(product__blocked=False, product__category__isnull=False)
+        .filter(sold("product_id"), product__blocked=False, product__category__isnull=False)
         .order_by("product__category_id", "product_id", "position")
         .distinct("product__category_id")
         .values_list("product__category_id", "file")

@@ -2,12 +2,16 @@
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
+from catalog.edits.forget import forget_before
 from catalog.errors import FetchFailed, FetchRefused, SourceMissing
 from catalog.ingest.inspect import inspect_pending
 from catalog.models import Image
@@ -81,3 +85,10 @@ def remove_drafts(timestamp: int | None = None) -> None:
     """Deletes the drafts of pictures that workers left when they were killed."""
     if isinstance(default_storage, WholeFileStorage):
         default_storage.remove_drafts(older_than_s=3600)
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="catalog.forget_history", queueing_lock="catalog.forget_history")
+def forget_history(timestamp: int | None = None) -> int:
+    """Deletes what was recorded longer ago than changes can be undone (settings.SIGHTLINE_HISTORY_DAYS)."""
+    return forget_before(timezone.now() - timedelta(days=settings.SIGHTLINE_HISTORY_DAYS))

@@ -1,6 +1,6 @@
 """A shopper's filters as SQL conditions over catalog_product p. Every value is a parameter, never text."""
 
-from catalog.queries import Only
+from catalog.queries import SOLD, Only
 from search.categories import category_ids, seller_ids
 from search.types import Filters
 
@@ -8,13 +8,13 @@ IN_STOCK = "o.availability = 'in_stock' AND o.quantity IS DISTINCT FROM 0"
 
 
 def where(filters: Filters) -> tuple[str, list]:
-    """A condition and its parameters. Blocked products never match, whatever is asked."""
+    """A condition and its parameters. Blocked products, and what blocked sellers alone sell, never match."""
     conditions, values = product_conditions(filters)
     offer, offer_values = offer_conditions(filters)
     if offer:
-        inside = " AND ".join(["o.product_id = p.id", *offer])
+        inside = " AND ".join(["o.product_id = p.id", "NOT o.hidden", *offer])
         conditions.append(f"EXISTS (SELECT 1 FROM catalog_offer o WHERE {inside})")
-    return " AND ".join(["NOT p.blocked", *conditions]), values + offer_values
+    return " AND ".join(["NOT p.blocked", SOLD, *conditions]), values + offer_values
 
 
 def only(filters: Filters) -> Only:

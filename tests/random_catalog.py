@@ -12,7 +12,7 @@ from search.types import Filters
 
 BUNDLE = "b-1.0"
 DIM = 16
-CHANGES = ("price", "stock", "block", "move", "edit", "delete", "offers", "picture", "vector", "add")
+CHANGES = ("price", "stock", "block", "seller", "move", "edit", "delete", "offers", "picture", "vector", "add")
 COLOURS = ("Red", "red", "BLUE", "green", "Größe", "")
 STATES = ("indexed", "indexed", "indexed", "rejected", "failed", "inspected")
 
@@ -75,6 +75,11 @@ class World:
 
     def price(self, product: Product) -> None:
         product.offers.update(price=Decimal(self.random.randint(0, 9999)) / 100)
+
+    def seller(self, product: Product) -> None:
+        """One of its sellers is blocked, or is no more."""
+        for offer in product.offers.select_related("seller")[:1]:
+            Seller.objects.filter(pk=offer.seller_id).update(blocked=not offer.seller.blocked)
 
     def stock(self, product: Product) -> None:
         product.offers.update(quantity=self.random.choice([None, 0]), availability="in_stock")

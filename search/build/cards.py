@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from django.db import connection
 
-from catalog.queries import CARDS
+from catalog.queries import CARDS, SOLD
 from search.cards import ENDS, IDS, LINES
 
 CHUNK = 2000
@@ -58,7 +58,7 @@ def synced(path: Path):
 def read_lines(chunk: list[int]) -> Iterator[tuple[int, bytes]]:
     """Product ids ascending, with their line."""
     with connection.cursor() as cursor:
-        cursor.execute(CARDS.format(product="NOT p.blocked", offer="o.product_id = p.id"), [chunk])
+        cursor.execute(CARDS.format(product=f"NOT p.blocked AND {SOLD}", offer="o.product_id = p.id"), [chunk])
         rows = sorted(cursor.fetchall())
         cursor.execute(FACTS, [chunk])
         known = {product_id: (color, phashes) for product_id, color, phashes in cursor.fetchall()}

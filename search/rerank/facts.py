@@ -6,8 +6,8 @@ import numpy as np
 from django.db import connection
 
 SQL = """SELECT p.id, p.gtin, p.group_id, lower(coalesce(p.attributes ->> 'color', '')),
-        EXISTS (SELECT 1 FROM catalog_offer o WHERE o.product_id = p.id AND o.availability = 'in_stock'
-            AND o.quantity IS DISTINCT FROM 0),
+        EXISTS (SELECT 1 FROM catalog_offer o WHERE o.product_id = p.id AND NOT o.hidden
+            AND o.availability = 'in_stock' AND o.quantity IS DISTINCT FROM 0),
         array(SELECT i.phash FROM catalog_image i WHERE i.product_id = p.id AND i.phash IS NOT NULL)
     FROM catalog_product p WHERE p.id = ANY(%s)"""
 

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from search.web import flag_views, install, photo_views, views
+from search.web.find_by_photo import find_by_photo
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,6 +16,7 @@ urlpatterns = [
     path("products/<int:product_id>/similar/", views.similar, name="similar"),
     path("samples/<int:number>/", photo_views.sample, name="sample"),
     path("samples/<int:number>/image.jpg", photo_views.sample_image, name="sample_image"),
+    path("manage/find-by-photo/", find_by_photo, name="find_by_photo"),
     path("operator/index/", include("search.web.operator_urls")),
     path("offline/", install.offline, name="offline"),
     path("sw.js", install.service_worker, name="service_worker"),

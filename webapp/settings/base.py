@@ -5,11 +5,15 @@ from pathlib import Path
 
 import dj_database_url
 
+from webapp.settings.office import UNFOLD as UNFOLD  # how the admin looks
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("SIGHTLINE_VAR", BASE_DIR / "var")).resolve()
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "webapp.admin_app.OfficeAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -18,6 +22,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "template_partials",
+    "simple_history",
     "procrastinate.contrib.django",
     "rest_framework",
     "drf_spectacular",
@@ -144,6 +149,9 @@ SIGHTLINE_FRESHNESS_SLA_S = float(os.environ.get("SIGHTLINE_FRESHNESS_SLA_S", "5
 SIGHTLINE_STALE_ROWS = int(os.environ.get("SIGHTLINE_STALE_ROWS", "200000"))
 SIGHTLINE_STALE_HOURS, SIGHTLINE_STALE_SHARE = 48, 0.01
 SIGHTLINE_PRICE_FILE = os.environ.get("SIGHTLINE_PRICE_FILE")  # what memory and disks cost (search/capacity/prices.py)
+SIGHTLINE_HISTORY_DAYS = int(os.environ.get("SIGHTLINE_HISTORY_DAYS", "90"))  # how long catalog changes can be undone
+SIMPLE_HISTORY_ENABLED = False  # of the library the tables and the reading; triggers write (catalog/recorded.py)
+SIMPLE_HISTORY_DATE_INDEX = False  # an Edit has its time, and its id grows with it
 SIGHTLINE_FOLLOW = True  # a thread in each process that searches follows the database
 SIGHTLINE_SAMPLE_EVERY = 20  # of so many searches one vector is kept, to measure recall with
 SIGHTLINE_INDEX_DIR = VAR_DIR / "index"  # generations, a folder each

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 import psycopg
 from django.db import connection as django_connection
 
+from catalog.queries import SOLD
 from search.filters import IN_STOCK
 from search.retrieve.columns.wanted import folded
 
 CHUNK_PRODUCTS = 5_000
 DECODER = json.JSONDecoder(parse_float=str, parse_int=str)  # json.loads would make one a call, for 5 microseconds
-PRODUCTS = """SELECT p.id, p.category_id, p.attributes::text, p.blocked FROM catalog_product p
+PRODUCTS = f"""SELECT p.id, p.category_id, p.attributes::text, p.blocked OR NOT {SOLD} FROM catalog_product p
     WHERE p.id = ANY(%s::bigint[])"""
 OFFERS = f"""SELECT o.product_id, o.price::float8, {IN_STOCK}, o.seller_id FROM catalog_offer o
-    WHERE o.product_id = ANY(%s::bigint[]) ORDER BY o.product_id, 3 DESC, o.price, o.id"""
+    WHERE o.product_id = ANY(%s::bigint[]) AND NOT o.hidden ORDER BY o.product_id, 3 DESC, o.price, o.id"""
 # A picture's row of a generation gives way to the row of the hot tier that was written after the watermark. Both tables
 # are narrowed by product: left with one, the planner may read the other whole.
 IMAGES = """SELECT i.product_id, i.id FROM catalog_image i

@@ -1,0 +1,82 @@
+"""The filters of the product list. Each is one condition of catalog/find.py."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter
+
+from catalog import find
+from catalog.models import Category, Seller
+
+MAX_FOUND = 100
+
+
+class State(DropdownFilter):
+    title, parameter_name = "pictures", "state"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        return list(find.STATES.items())
+
+    def queryset(self, request: HttpRequest, products: QuerySet) -> QuerySet:
+        return find.in_state(products, self.value()) if self.value() in find.STATES else products
+
+
+class InCategory(DropdownFilter):
+    title, parameter_name = "category", "category"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        rows = Category.objects.values_list("slug", "path")
+        tree = sorted(((path.split(" > "), slug) for slug, path in rows))
+        return [("none", "No category"), *((slug, "\u2003" * (len(path) - 1) + path[-1]) for path, slug in tree)]
+
+    def queryset(self, request: HttpRequest, products: QuerySet) -> QuerySet:
+        return find.in_category(products, self.value()) if self.value() else products
+
+
+class Stock(DropdownFilter):
+    title, parameter_name = "stock", "stock"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        return [("in", "In stock"), ("out", "Out of stock"), ("none", "No offer")]
+
+    def queryset(self, request: HttpRequest, products: QuerySet) -> QuerySet:
+        return find.in_stock(products, self.value()) if self.value() in ("in", "out", "none") else products
+
+
+class SoldBy(DropdownFilter):
+    title, parameter_name = "seller", "seller"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        return [(str(pk), name) for pk, name in Seller.objects.order_by("name").values_list("pk", "name")]
+
+    def queryset(self, request: HttpRequest, products: QuerySet) -> QuerySet:
+        number = self.value() or ""
+        return find.sold_by(products, int(number)) if number.isdecimal() and len(number) < 19 else products
+
+
+class Hidden(DropdownFilter):
+    title, parameter_name = "visibility", "hidden"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        return [("no", "Shown"), ("yes", "Hidden from searches")]
+
+    def queryset(self, request: HttpRequest, products: QuerySet) -> QuerySet:
+        return products.filter(blocked=self.value() == "yes") if self.value() in ("yes", "no") else products
+
+
+class FoundByPhoto(DropdownFilter):
+    """Only there when a photo was dropped on the list; its value are the products' ids, best first."""
+
+    title, parameter_name = "photo", "found"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
+        given = request.GET.get(self.parameter_name)
+        return [(given, "Found by photo")] if given else []
+
+    def queryset(self, request: HttpRequest, products: QuerySet) -> QuerySet:
+        return products.filter(pk__in=found_ids(self.value())) if self.value() else products
+
+
+def found_ids(value: str | None) -> list[int]:
+    """ "12,7,9" -> [12, 7, 9]; what is no number is left out."""
+    numbers = (value or "").split(",")[:MAX_FOUND]
+    return [int(number) for number in numbers if number.isdecimal() and len(number) < 19]

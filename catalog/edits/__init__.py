@@ -1,0 +1,1 @@
+"""Changes of many rows as one, and taking them back."""
