@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef
 
 from labeling.errors import NotAVerdict, NothingToUndo, UnknownTask
 from labeling.measure.scales import ANSWERS
-from labeling.models import Adjudication, Project, Task
+from labeling.models import Adjudication, Task
 from labeling.order import look
 
 
@@ -38,10 +38,3 @@ def add(task: Task, choice: str, by, why: str) -> Adjudication:
     row = Adjudication.objects.create(task=task, choice=choice, by=by, why=why)
     transaction.on_commit(lambda: look(task.project_id))
     return row
-
-
-def settled_by_leads(project: Project) -> dict[int, tuple[str, float]]:
-    """By task the choice that holds and when it was made, in seconds since 1970."""
-    rows = Adjudication.objects.filter(task__project=project).order_by("pk").values_list("task", "choice", "at")
-    latest = {task: (choice, at.timestamp()) for task, choice, at in rows}
-    return {task: row for task, row in latest.items() if row[0]}

@@ -95,7 +95,7 @@ def look(project_id: int) -> None:
         return
     counted = tally(project)
     found = answer(counted, project.ship_p, project.ship_margin)
-    if found and Project.objects.filter(pk=project_id, settled=None).update(settled=record(found, counted)):
+    if found and Project.objects.filter(pk=project_id, settled__isnull=True).update(settled=record(found, counted)):
         unjudged(project).update(needed=F("taken"))  # only one process gets here
 
 

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from labeling.models import Project
+from labeling.models import Adjudication, Project
 
 # All verdicts are in, and no answer is that of more than half of them; of grades, two are further apart than one.
 SPLIT = """
@@ -35,3 +35,10 @@ def split_tasks(project: Project | None = None) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(SPLIT, {"project": project and project.pk})
         return [task for (task,) in cursor.fetchall()]
+
+
+def settled_by_leads(project: Project) -> dict[int, tuple[str, float]]:
+    """By task the choice that holds and when it was made, in seconds since 1970."""
+    rows = Adjudication.objects.filter(task__project=project).order_by("pk").values_list("task", "choice", "at")
+    latest = {task: (choice, at.timestamp()) for task, choice, at in rows}
+    return {task: row for task, row in latest.items() if row[0]}

@@ -1,0 +1,36 @@
+"""What the figures of judging are worth: raters and systems of whom everything is known, judged through the real code.
+
+    python bench/raters.py [--seeds 20] [--queries 120] [--k 3] [--b-wins 0.68] [--paper 2000]
+
+Eight raters, two of them bad: one clicks at random, one leans to the left. Two systems; b wins `--b-wins` of the
+queries with a difference, 15 % have none. For each seed the same queries are judged twice, in random and in active
+order, by the functions that the rater's pages call (labeling.assign, labeling.judge), in PostgreSQL; the figures are
+those of the report. "random, stopped" is the random order, counted until the test for many looks would have settled the
+pair. The same without a database, `--paper` times, gives the error rates, also where there is nothing to find.
+"""
+
+import argparse
+import sys
+
+from shop.house import house
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--queries", type=int, default=120)
+    parser.add_argument("--k", type=int, default=3)
+    parser.add_argument("--b-wins", type=float, default=0.68)
+    parser.add_argument("--paper", type=int, default=2_000)
+    arguments = parser.parse_args()
+    with house("raters"):
+        from judging.tell import Tables
+
+        tables = Tables(arguments.queries, arguments.k, arguments.b_wins)
+        tables.paper(arguments.paper)
+        good = tables.database(arguments.seeds)
+    sys.exit(not good)
+
+
+if __name__ == "__main__":
+    main()
