@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.web import judge, pictures, projects, sync
+from labeling.web import adjudicate, judge, pictures, projects, raters, report, sync
 
 urlpatterns = [
     path("", judge.home, name="labeling"),
@@ -14,5 +14,12 @@ urlpatterns = [
     path("projects/<int:project_id>/guidelines/", judge.guideline, name="label_guideline"),
     path("projects/<int:project_id>/judge/", judge.judge, name="label_judge"),
     path("projects/<int:project_id>/sync/", sync.sync, name="label_sync"),
+    path("projects/<int:project_id>/report/", report.project_report, name="label_report"),
+    path("projects/<int:project_id>/order/", report.order, name="label_order"),
     path("projects/<int:project_id>/<slug:verb>/", projects.move, name="label_move"),
+    path("me/", raters.me, name="label_me"),
+    path("raters/", raters.raters, name="label_raters"),
+    path("raters/<int:rater_id>/<slug:action>/", raters.standing, name="label_standing"),
+    path("adjudicate/", adjudicate.adjudicate, name="label_adjudicate"),
+    path("adjudicate/<int:task_id>/", adjudicate.say, name="label_settle"),
 ]
