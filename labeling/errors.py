@@ -89,3 +89,23 @@ class UnknownTask(LabelingError):
 
     status = 404
     code = "unknown-task"
+
+
+class BadGolden(LabelingError):
+    """This golden set cannot be made."""
+
+    status = 422
+    code = "bad-golden-set"
+
+
+class BadDataset(LabelingError):
+    """This data set cannot be made."""
+
+    status = 422
+    code = "bad-dataset"
+
+
+class GoldenLeak(LabelingError):
+    """Photos of a golden set are in it: what is trained with them could not be measured by it."""
+
+    code = "golden-leak"

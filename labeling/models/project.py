@@ -81,6 +81,9 @@ class Project(models.Model):
     ship_win_rate = models.FloatField(default=0.55, help_text="b ships above this, 0.5 to 1, where p < ship_p")
     ship_p = models.FloatField(default=0.05)
     ship_margin = models.FloatField(default=0.05, help_text="or where it is not worse than 0.5 by more than this")
+    pool_depth = models.PositiveSmallIntegerField(
+        default=10, help_text="unjudged results of a measured search that are asked for by themselves, to this rank"
+    )
     progress = models.JSONField(default=dict, blank=True, help_text="while it is built: stage, done, total")
     problems = models.JSONField(default=list, blank=True, help_text="what could not be used, in words")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -1,0 +1,1 @@
+"""Verdicts to files: golden sets that decide, and hard negatives that teach."""

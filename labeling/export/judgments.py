@@ -1,0 +1,112 @@
+"""What raters decided about a result, once for all of them: their verdicts as one grade or one answer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median_low
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+
+from labeling.models import Adjudication, Assignment, Project, Verdict
+
+SAME_SKU, VARIANT, DIFFERENT = Verdict.Value.SAME_SKU, Verdict.Value.VARIANT, Verdict.Value.DIFFERENT
+GRADES = tuple("012345")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One verdict that counts. `adjudicated`: what a lead decided on the task; it overrules all of its verdicts."""
+
+    verdict: UUID
+    task: int
+    kind: str
+    query: int | None
+    sku_a: str
+    sku_b: str
+    choice: str
+    reasons: tuple[str, ...]
+    adjudicated: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """What the raters of one task say together. `agreed`: the share of them that said `choice`, 0 to 1."""
+
+    task: int
+    query: int | None
+    sku_a: str
+    sku_b: str
+    choice: str
+    agreed: float
+    verdicts: tuple[UUID, ...]
+    reasons: frozenset[str]
+
+
+def standing(projects: Iterable[Project] | None = None) -> list[Standing]:
+    """Verdicts that were not undone, came in time, are no gold questions or repeats, and were not set aside."""
+    decided = Adjudication.objects.filter(task=OuterRef("task")).order_by("-id").values("choice")[:1]
+    rows = Assignment.objects.filter(
+        state=Assignment.State.DONE, counts=True, current__isnull=False, task__gold__isnull=True
+    ).exclude(rater__rater__set_aside=True)
+    if projects is not None:
+        rows = rows.filter(task__project__in=list(projects))
+    values = rows.order_by("task", "pk").values_list(
+        "current", "task", "task__project__kind", "task__query", "task__sku_a", "task__sku_b", "current__choice",
+        "current__reasons", Subquery(decided),
+    )  # fmt: skip
+    return [Standing(*row[:7], tuple(row[7]), row[8] or "") for row in values]
+
+
+def grades(rows: Iterable[Standing]) -> list[Judgment]:
+    """The median grade of each task, the lower one of two in the middle: `choice` is that grade."""
+    return [
+        judgment(each, overruled(each) or str(median_low([int(row.choice) for row in each])))
+        for each in by_task(rows, Project.Kind.GRADE, GRADES)
+    ]
+
+
+def same_products(rows: Iterable[Standing]) -> list[Judgment]:
+    """What most raters of a pair said; a draw, and pairs that most could not tell, say nothing."""
+    found = []
+    for each in by_task(rows, Project.Kind.SAME_PRODUCT, (SAME_SKU, VARIANT, DIFFERENT, Verdict.Value.CANNOT_TELL)):
+        choice = overruled(each) or majority([row.choice for row in each])
+        if choice in (SAME_SKU, VARIANT, DIFFERENT):
+            found.append(judgment(each, choice))
+    return found
+
+
+def sides(rows: Iterable[Standing]) -> list[Judgment]:
+    """Which list most raters preferred. It grades nothing: it is one opinion about two whole lists."""
+    choices = ("a", "b", Verdict.Value.TIE, Verdict.Value.BOTH_BAD)
+    found = []
+    for each in by_task(rows, Project.Kind.SIDE_BY_SIDE, choices):
+        if choice := overruled(each) or majority([row.choice for row in each]):
+            found.append(judgment(each, choice))
+    return found
+
+
+def by_task(rows: Iterable[Standing], kind: str, choices: tuple[str, ...]) -> list[list[Standing]]:
+    """Verdicts in groups, without skips."""
+    groups: dict[int, list[Standing]] = {}
+    for row in rows:
+        if row.kind == kind and row.choice in choices:
+            groups.setdefault(row.task, []).append(row)
+    return list(groups.values())
+
+
+def overruled(rows: list[Standing]) -> str:
+    return rows[0].adjudicated
+
+
+def majority(choices: list[str]) -> str:
+    """Empty where the most frequent ones are as many."""
+    counts = sorted(((choices.count(choice), choice) for choice in set(choices)), reverse=True)
+    return "" if len(counts) > 1 and counts[0][0] == counts[1][0] else counts[0][1]
+
+
+def judgment(rows: list[Standing], choice: str) -> Judgment:
+    first, agreeing = rows[0], [row for row in rows if row.choice == choice]
+    return Judgment(
+        first.task, first.query, first.sku_a, first.sku_b, choice, len(agreeing) / len(rows),
+        tuple(row.verdict for row in rows), frozenset(reason for row in agreeing for reason in row.reasons),
+    )  # fmt: skip
