@@ -20,7 +20,7 @@ PAGE = "/operator/index/"
 
 @pytest.fixture
 def operator(client):
-    client.force_login(person("operator"))
+    client.force_login(person("operator", username="ada"))
     return client
 
 
@@ -75,7 +75,7 @@ def test_htmx_is_sent_to_sign_in_as_a_whole(client):
 
 def test_actions_want_a_token(client, bundle):
     client.handler.enforce_csrf_checks = True
-    client.force_login(person("operator"))
+    client.force_login(person("operator", username="ada"))
     assert client.post(PAGE + "build/", {"kind": "build", "bundle": bundle.pk}).status_code == 403
     assert not ProcrastinateJob.objects.filter(task_name__endswith="_index").exists()
 
@@ -222,5 +222,6 @@ def test_while_the_database_is_away_it_says_so(operator, bundle, database):  # n
     assert response.status_code == 503 and "cannot be reached right now" in text_of(response)
 
 
-def test_the_admin_leads_to_it(operator):
-    assert f'href="{PAGE}"' in text_of(operator.get("/admin/"))
+def test_the_admin_leads_to_it(client):
+    client.force_login(person("operator", "catalog-admin"))
+    assert f'href="{PAGE}"' in text_of(client.get("/admin/"))
