@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -39,7 +39,12 @@ def only_with(*permissions: str, home: str) -> Callable[[View], View]:
 
 
 def sign_in(request: HttpRequest, home: str) -> HttpResponse:
-    """To the form. What was sent meanwhile is not sent again, so a form leads back to the page it was on."""
+    """To the form. What was sent meanwhile is not sent again, so a form leads back to the page it was on.
+
+    A script that asks for JSON is told so instead: it keeps what it could not send, and sends it after signing in.
+    """
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"code": "signed-out", "detail": "You are signed out. Sign in, and go on."}, status=401)
     response = redirect_to_login(page_of(request) or reverse(home))
     if "HX-Request" in request.headers:  # HTMX would follow the redirect and put the form into a part of the page
         return HttpResponse(status=204, headers={"HX-Redirect": response.url})

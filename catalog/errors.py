@@ -26,6 +26,48 @@ class SkuTaken(CatalogError):
     code = "sku-taken"
 
 
+class UnknownOffer(CatalogError):
+    """There is no such offer."""
+
+    status = 404
+    code = "unknown-offer"
+
+
+class OfferTaken(CatalogError):
+    """This seller offers this product already. Patch that offer."""
+
+    status = 409
+    code = "offer-taken"
+
+
+class UnknownImage(CatalogError):
+    """There is no such picture."""
+
+    status = 404
+    code = "unknown-image"
+
+
+class NothingToRetry(CatalogError):
+    """Only a picture that was rejected or failed can be tried again."""
+
+    status = 409
+    code = "nothing-to-retry"
+
+
+class UnknownWebhook(CatalogError):
+    """There is no such webhook. Somebody may have deleted it."""
+
+    status = 404
+    code = "unknown-webhook"
+
+
+class UnknownDelivery(CatalogError):
+    """There is no such delivery. They are kept for 30 days."""
+
+    status = 404
+    code = "unknown-delivery"
+
+
 class FeedUnreadable(CatalogError):
     """This file is not a product feed. It must be CSV or TSV with a header line that names the column id, or XML."""
 

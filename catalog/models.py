@@ -12,9 +12,11 @@ from django.db.models.functions import Now
 
 from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow
 from catalog.recorded import Edit, TrackedFields
+from catalog.webhooks.models import Delivery, Webhook
 
 __all__ = [
     "Category",
+    "Delivery",
     "Edit",
     "FeedSource",
     "Image",
@@ -25,6 +27,7 @@ __all__ = [
     "Offer",
     "Product",
     "Seller",
+    "Webhook",
 ]
 
 

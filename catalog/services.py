@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import slugify
@@ -13,6 +14,8 @@ from procrastinate.contrib.django import app
 
 from catalog.errors import UnknownProduct
 from catalog.models import Category, Image, Product
+from catalog.webhooks import outbox
+from catalog.webhooks.models import Event
 
 INSPECT_TASK = "catalog.inspect_image"
 EMBED_TASK = "search.embed_image"  # by name: search stands above the catalog
@@ -35,6 +38,7 @@ def mark_indexed(image_id: int) -> bool:
     inspected = Image.objects.filter(pk=image_id, status=Image.Status.INSPECTED)
     if inspected.update(status=Image.Status.INDEXED, indexed_at=timezone.now(), reason=""):
         count_if_late(image_id)
+        announce_image(Event.IMAGE_SEARCHABLE, image_id)
         return True
     return Image.objects.filter(pk=image_id, status=Image.Status.INDEXED).exists()  # indexed again, by another bundle
 
@@ -55,8 +59,18 @@ def mark_failed(image_id: int, reason: str) -> bool:
 
 def _leave_queue(image_id: int, status: str, reason: str) -> bool:
     waiting = [Image.Status.PENDING, Image.Status.INSPECTED]
-    moved = Image.objects.filter(pk=image_id, status__in=waiting).update(status=status, reason=reason[:300])
+    with transaction.atomic():
+        moved = Image.objects.filter(pk=image_id, status__in=waiting).update(status=status, reason=reason[:300])
+        if moved:
+            announce_image(Event.IMAGE_REJECTED, image_id)
     return moved == 1
+
+
+def announce_image(event: Event, image_id: int) -> None:
+    """Tell those who want to hear of pictures."""
+    if webhooks := outbox.wanting(event):
+        image = Image.objects.values("status", "reason", image_id=F("pk"), sku=F("product__sku")).get(pk=image_id)
+        outbox.write(webhooks, event.value, [image])
 
 
 def requeue(images) -> int:

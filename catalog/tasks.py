@@ -17,6 +17,7 @@ from catalog.ingest.inspect import inspect_pending
 from catalog.models import Image
 from catalog.services import EMBED_TASK, mark_failed, mark_rejected
 from catalog.storage import WholeFileStorage
+from catalog.webhooks import tasks as webhook_tasks  # noqa: F401 - the worker looks for tasks here
 from ml.errors import ImageRejected
 
 MAX_ATTEMPTS = 5

@@ -1,4 +1,4 @@
-"""A picture that an admin uploads: cleaned before anything is stored, then on its way like every other."""
+"""A picture that an admin sends or names: cleaned before it is stored, then on its way like every other."""
 
 from django.db import transaction
 from django.db.models import Max
@@ -16,18 +16,28 @@ def add_upload(sku: str, data: bytes) -> Image:
     if not Product.objects.filter(sku=sku).exists():
         raise UnknownProduct
     name = store(to_jpeg(open_image(data, max_side_px=MAX_SIDE_PX), max_side_px=MAX_SIDE_PX, quality=QUALITY))
-    with transaction.atomic():
-        product = Product.objects.select_for_update().filter(sku=sku).first()
-        if product is None:
-            raise UnknownProduct
-        last = product.images.aggregate(last=Max("position"))["last"]
-        image, new = Image.objects.get_or_create(
-            product=product, source=UPLOAD + name, defaults={"position": 0 if last is None else last + 1, "file": name}
-        )
-        if not new and image.status == Image.Status.FAILED:
-            Image.objects.filter(pk=image.pk).update(status=Image.Status.PENDING, reason="", attempts=0)
-            image.refresh_from_db()
-            new = True
-        if new:
-            inspect_image.defer(image_id=image.pk)
+    return add(sku, UPLOAD + name, file=name)
+
+
+def add_address(sku: str, url: str) -> Image:
+    """A picture that the worker fetches from an address; the same address is one Image. Raises UnknownProduct."""
+    return add(sku, url)
+
+
+@transaction.atomic
+def add(sku: str, source: str, **values: str) -> Image:
+    """Behind the pictures that the product has. One that is there stays, and is tried again where it failed."""
+    product = Product.objects.select_for_update().filter(sku=sku).first()
+    if product is None:
+        raise UnknownProduct
+    last = product.images.aggregate(last=Max("position"))["last"]
+    image, new = Image.objects.get_or_create(
+        product=product, source=source, defaults={"position": 0 if last is None else last + 1, **values}
+    )
+    if not new and image.status == Image.Status.FAILED:
+        Image.objects.filter(pk=image.pk).update(status=Image.Status.PENDING, reason="", attempts=0)
+        image.refresh_from_db()
+        new = True
+    if new:
+        inspect_image.defer(image_id=image.pk)
     return image

@@ -123,11 +123,6 @@ class ProductShown(serializers.ModelSerializer):
         fields += ["attributes", "offers", "images", "blocked", "created_at", "updated_at"]
 
 
-class ImageUpload(StrictSerializer):
-    file = serializers.FileField(allow_empty_file=True, help_text="a picture of the product")
-    sku = serializers.CharField(max_length=100)
-
-
 class ImageAccepted(serializers.Serializer):
     image_id = serializers.IntegerField()
     status = serializers.CharField()

@@ -3,12 +3,12 @@
 from base64 import b64encode
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from catalog.models import Image, Offer, Product
 from tests.conftest import picture
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ SOFA = {
 @pytest.fixture
 def admin() -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("admin", is_staff=True))
+    client.force_login(person("catalog-admin"))
     return client
 
 
@@ -120,12 +120,12 @@ def test_bodies_that_are_no_json(admin):
     assert_problem(admin.post("/api/v1/products", b"<a/>", content_type="text/xml"), 415)
 
 
-@pytest.mark.parametrize("signed_in", [False, True])
-def test_others_are_refused_and_nothing_changes(admin, signed_in):
+@pytest.mark.parametrize(("role", "status"), [("", 401), ("operator", 403), ("rater", 403)])
+def test_others_are_refused_and_nothing_changes(admin, role, status):
     send(admin, "post", "products", SOFA)
     client = Client()
-    if signed_in:
-        client.force_login(User.objects.create_user("shopper"))
+    if role:
+        client.force_login(person(role))
     file = SimpleUploadedFile("a.jpg", picture())
     for response in (
         send(client, "get", "products"),
@@ -136,12 +136,14 @@ def test_others_are_refused_and_nothing_changes(admin, signed_in):
         client.post("/api/v1/images", {"sku": "S/1", "file": file}),
         send(client, "get", f"images/{Image.objects.get().pk}"),
     ):
-        assert_problem(response, 403)
+        assert_problem(response, status)
     assert (Product.objects.count(), Image.objects.count(), str(Offer.objects.get().price)) == (1, 1, "899.00")
 
 
 def test_a_session_needs_the_csrf_token_and_a_password_does_not():
-    User.objects.create_user("admin", password="secret", is_staff=True)
+    user = person("catalog-admin", username="admin")
+    user.set_password("secret")
+    user.save()
     browser = Client(enforce_csrf_checks=True)
     browser.login(username="admin", password="secret")
     assert_problem(send(browser, "post", "products", SOFA), 403)

@@ -1,6 +1,7 @@
 """Settings that every way of running shares. Each way (local, test, prod) is a few lines on top."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -26,6 +27,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "rest_framework",
     "drf_spectacular",
+    "axes",
     "webapp",
     "access",
     "catalog",
@@ -45,6 +47,7 @@ MIDDLEWARE = [
     "search.web.headers.PageHeaders",
     "search.web.visitors.Visitors",
     "webapp.away.DatabaseAway",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "webapp.urls"
@@ -71,6 +74,16 @@ def database_from(url: str) -> dict:
 
 
 LOGIN_URL = "sign_in"
+SESSION_COOKIE_AGE = 12 * 3600  # only those who work in the shop have one: a working day
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# So many wrong passwords for one name from one address, then none is looked at for a while. The address is the one that
+# uvicorn sees: behind a proxy FORWARDED_ALLOW_IPS says whose X-Forwarded-For it believes.
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 5, timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "webapp.sign_in.locked_out"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -112,15 +125,18 @@ X_FRAME_OPTIONS = "DENY"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "access.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
-        "rest_framework.authentication.BasicAuthentication",
+        "access.authentication.PasswordAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],  # open doors say so themselves
+    "DEFAULT_PERMISSION_CLASSES": ["access.authentication.InScope"],  # open doors say so themselves
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "access.schema.DoorSchema",
+    "NUM_PROXIES": 0,  # uvicorn has read X-Forwarded-For where it may; from others it is a lie
     "DEFAULT_THROTTLE_RATES": {  # for each address; a whole office may share one
         "detections": os.environ.get("SIGHTLINE_DETECTIONS_RATE", "1200/min"),
         "flags": os.environ.get("SIGHTLINE_FLAGS_RATE", "120/min"),
+        "sign-ins": "30/min",
         "searches": os.environ.get("SIGHTLINE_SEARCHES_RATE", "3000/min"),
     },
     "EXCEPTION_HANDLER": "webapp.problems.exception_handler",

@@ -11,6 +11,7 @@ from webapp.settings.base import STORAGES, VAR_DIR, database_from
 SECRET_KEY = "only for tests, which hold no secrets"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 WHITENOISE_USE_FINDERS = True
+AXES_ENABLED = False  # the test of it switches it on
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # The servers and workers that browser and kill tests start must find the files of the run that started them.

@@ -1,0 +1,1 @@
+"""The catalog admins' API: parse, authorise, call one function, render."""
