@@ -39,12 +39,12 @@ def delete_offer(offer_id: int) -> None:
         offer.delete()
 
 
-def change_image(image_id: int, position: int | None = None, blocked: bool | None = None) -> Image:
-    """Move a picture among those of its product, hide it or show it again. Raises UnknownImage."""
+def change_image(image_id: int, position: int | None = None, **values: Any) -> Image:
+    """Move a picture among those of its product, hide it or show it again, describe it. Raises UnknownImage."""
     with one_image(image_id) as image:
-        if blocked is not None and blocked != image.blocked:
-            image.blocked = blocked
-            image.save(update_fields=["blocked"])
+        for name, value in values.items():
+            setattr(image, name, value)
+        image.save(update_fields=list(values))
         if position is not None:
             move(image, position)
         return image

@@ -100,6 +100,13 @@ class SourceMissing(CatalogError):
     code = "source-missing"
 
 
+class UnknownFeed(CatalogError):
+    """There is no feed of this name. Feeds are named at /manage/feeds/."""
+
+    status = 404
+    code = "unknown-feed"
+
+
 class UnknownImport(CatalogError):
     """There is no such import. It may have been tidied away; its products have stayed."""
 

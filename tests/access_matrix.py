@@ -12,7 +12,7 @@ import uuid
 from django.contrib.auth.models import Group
 
 from access.tokens import make_token
-from catalog.models import Category, Image, Offer, Product, Seller
+from catalog.models import Category, FeedSource, Image, Import, Offer, Product, Seller
 from catalog.services import category_for
 from catalog.tasks import inspect_image
 from catalog.webhooks.models import Delivery
@@ -61,6 +61,10 @@ DOORS = (
     ("label/projects/<int:project_id>/$", LEAD),
     ("label/projects/<int:project_id>/guidelines/edit/$", LEAD),
     ("label/projects/<int:project_id>/<slug:verb>/$", LEAD),
+    ("label/projects/<int:project_id>/report/", LEAD),
+    ("label/projects/<int:project_id>/order/", LEAD),
+    ("label/raters/", LEAD),
+    ("label/adjudicate/", LEAD),
     ("label/", RATER),
     # Django's admin
     ("admin/login/$", ANYBODY),
@@ -70,15 +74,21 @@ DOORS = (
     ("admin/procrastinate/procrastinatejob/<path:object_id>/delete/$", NOBODY),
     ("admin/procrastinate/", OWNER),
     ("admin/catalog/image/add/$", NOBODY),
+    ("admin/catalog/image/<path:object_id>/delete/$", NOBODY),
+    ("admin/catalog/edit/add/$", NOBODY),
+    ("admin/catalog/edit/<path:object_id>/delete/$", NOBODY),
     ("admin/", CATALOG),
 )
 
-# Refuse everybody who asks without details that a test does not know, or only lead to the form.
-PICKY = {"admin/autocomplete/", "admin/login/"}
+# Refuse everybody who asks without details that a test does not know, lead to the form, or ask for a seller without
+# offers.
+PICKY = {"admin/autocomplete/", "admin/login/", "admin/catalog/seller/<path:object_id>/delete/"}
 
 SOCKETS = {
     "operator/index/live": OPERATOR,
     "manage/status/live": CATALOG,
+    "manage/feeds/live": CATALOG,
+    "manage/feeds/<int:import_id>/live": CATALOG,
 }
 
 
@@ -106,6 +116,8 @@ def samples() -> dict[str, object]:
         "generation_id": generation.pk,
         "pin_id": Pin.objects.create(category=Category.objects.first()).pk,
         "project_id": Project.objects.create(name="Sofas", kind="grade", guideline=guideline).pk,
+        "import_id": Import.objects.create(name="feed.csv", state="checked").pk,
+        "source_id": FeedSource.objects.create(name="Nightly").pk,
         "query_id": {"label/": 1, "": uuid.UUID(int=0)},
         "verb": "promote",
         "object_id": {

@@ -11,6 +11,8 @@ from procrastinate.exceptions import AlreadyEnqueued
 from catalog.errors import ImportStateConflict, UnknownImport
 from catalog.feeds.models import FeedSource, Import
 from catalog.feeds.signals import import_ended
+from catalog.webhooks.models import Event
+from catalog.webhooks.outbox import announce
 
 State, Stage = Import.State, Import.Stage
 CHANNEL = "sightline_imports"
@@ -67,5 +69,7 @@ def end(import_id: int, state: str, reason: str = "") -> None:
         source.update(failures=0, last_error="", succeeded_at=now, **found.validators)
     if state == State.FAILED:
         source.update(failures=F("failures") + 1, last_error=reason[:500])
+    said = {"import_id": import_id, "name": found.name, "state": state, "counts": found.counts, "reason": reason[:500]}
+    announce(Event.IMPORT_FINISHED, said)
     tell(import_id)
     transaction.on_commit(lambda: import_ended.send(Import, import_id=import_id))

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import PathConverter
 
-from catalog.web.api import images, lists, offers, products
+from catalog.web.api import images, import_rows, import_steps, imports, lists, offers, products
 
 
 class SkuConverter(PathConverter):
@@ -23,5 +23,15 @@ urlpatterns = [
     path("images/<int:image_id>", images.OneImage.as_view(), name="api-image"),
     path("images/<int:image_id>/retry", images.Retry.as_view(), name="api-image-retry"),
     path("categories", lists.Categories.as_view(), name="api-categories"),
+    path("imports", imports.Imports.as_view(), name="api-imports"),
+    path("imports/<int:import_id>", imports.OneImport.as_view(), name="api-import"),
+    path("imports/<int:import_id>/file", imports.ImportFile.as_view(), name="api-import-file"),
+    path("imports/<int:import_id>/run", import_steps.RunImport.as_view(), name="api-import-run"),
+    path("imports/<int:import_id>/pause", import_steps.PauseImport.as_view(), name="api-import-pause"),
+    path("imports/<int:import_id>/resume", import_steps.ResumeImport.as_view(), name="api-import-resume"),
+    path("imports/<int:import_id>/cancel", import_steps.CancelImport.as_view(), name="api-import-cancel"),
+    path("imports/<int:import_id>/problems", import_rows.ImportProblems.as_view(), name="api-import-problems"),
+    path("imports/<int:import_id>/differences", import_rows.ImportDifferences.as_view(), name="api-import-differences"),
+    path("imports/<int:import_id>/errors.csv", import_rows.ImportErrors.as_view(), name="api-import-errors"),
     path("sellers", lists.Sellers.as_view(), name="api-sellers"),
 ]

@@ -104,7 +104,19 @@ class ImageShown(serializers.ModelSerializer):
 
     class Meta:
         model = Image
-        fields = ["image_id", "sku", "position", "status", "reason", "attempts", "url", "width", "height", "blocked"]
+        fields = [
+            "image_id",
+            "sku",
+            "position",
+            "status",
+            "reason",
+            "attempts",
+            "url",
+            "width",
+            "height",
+            "alt",
+            "blocked",
+        ]
 
     def get_url(self, image: Image) -> str:
         return picture_url(image.file)

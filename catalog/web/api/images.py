@@ -12,7 +12,7 @@ from access.idempotency import once_per_key
 from catalog import changes
 from catalog.ingest.upload import add_address, add_upload
 from catalog.models import Image
-from catalog.web.api.door import CatalogDoor, asked, problems, query
+from catalog.web.api.door import CatalogDoor, asked, in_history, problems, query
 from catalog.web.serializers import ImageAccepted, ImageShown, PictureAddress, StrictSerializer
 
 
@@ -32,6 +32,7 @@ class NewImage(StrictSerializer):
 class ImageChange(StrictSerializer):
     position = serializers.IntegerField(min_value=0, max_value=32767, required=False, help_text="0 is shown first")
     blocked = serializers.BooleanField(required=False, help_text="in no search from now on")
+    alt = serializers.CharField(max_length=300, allow_blank=True, required=False, help_text="what it shows, in words")
 
 
 class Wanted(StrictSerializer):
@@ -61,6 +62,7 @@ class Images(CatalogDoor):
         responses={202: ImageAccepted, **problems(400, 404, 409, 413, 415, 422)},
     )
     @once_per_key
+    @in_history("Picture added")
     def post(self, request: Request) -> Response:
         """A picture of a product that exists. It is searchable when the worker is done with it: ask at Location."""
         given = asked(NewImage(data=request.data))
@@ -79,11 +81,13 @@ class OneImage(CatalogDoor):
         return Response(ImageShown(image).data)
 
     @extend_schema(operation_id="change_image", request=ImageChange, responses={200: ImageShown, **problems(400, 404)})
+    @in_history("Picture changed")
     def patch(self, request: Request, image_id: int) -> Response:
         """Move it among the product's pictures, or block it."""
         return Response(ImageShown(changes.change_image(image_id, **asked(ImageChange(data=request.data)))).data)
 
     @extend_schema(operation_id="delete_image", responses={204: None, **problems(404)})
+    @in_history("Picture deleted")
     def delete(self, request: Request, image_id: int) -> Response:
         """The picture and its vector. A feed that names it brings it back."""
         changes.delete_image(image_id)

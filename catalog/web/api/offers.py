@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from access.idempotency import once_per_key
 from catalog import changes
 from catalog.models import Offer
-from catalog.web.api.door import CatalogDoor, asked, problems, query
+from catalog.web.api.door import CatalogDoor, asked, in_history, problems, query
 from catalog.web.serializers import MAX_QUANTITY, OfferShown, StrictSerializer
 
 
@@ -59,6 +59,7 @@ class Offers(CatalogDoor):
         operation_id="create_offer", request=NewOffer, responses={201: OfferOfProduct, **problems(400, 404, 409, 422)}
     )
     @once_per_key
+    @in_history("Offer created")
     def post(self, request: Request) -> Response:
         """One more seller's offer of a product."""
         given = asked(NewOffer(data=request.data))
@@ -77,11 +78,13 @@ class OneOffer(CatalogDoor):
     @extend_schema(
         operation_id="change_offer", request=OfferChange, responses={200: OfferOfProduct, **problems(400, 404)}
     )
+    @in_history("Offer changed")
     def patch(self, request: Request, offer_id: int) -> Response:
         """Change what is given."""
         return Response(OfferOfProduct(changes.change_offer(offer_id, asked(OfferChange(data=request.data)))).data)
 
     @extend_schema(operation_id="delete_offer", responses={204: None, **problems(404)})
+    @in_history("Offer deleted")
     def delete(self, request: Request, offer_id: int) -> Response:
         changes.delete_offer(offer_id)
         return Response(status=status.HTTP_204_NO_CONTENT)

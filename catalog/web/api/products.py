@@ -11,7 +11,7 @@ from access.idempotency import once_per_key
 from catalog import services
 from catalog.ingest.write import create_product, update_product
 from catalog.models import Product
-from catalog.web.api.door import CatalogDoor, problems, query
+from catalog.web.api.door import CatalogDoor, in_history, problems, query
 from catalog.web.serializers import NewProduct, ProductChange, ProductShown, StrictSerializer
 
 
@@ -42,6 +42,7 @@ class Products(CatalogDoor):
         operation_id="create_product", request=NewProduct, responses={201: ProductShown, **problems(400, 409, 422)}
     )
     @once_per_key
+    @in_history("Product created")
     def post(self, request: Request) -> Response:
         """A new product. Its pictures are fetched by the worker."""
         form = NewProduct(data=request.data)
@@ -59,6 +60,7 @@ class OneProduct(CatalogDoor):
     @extend_schema(
         operation_id="change_product", request=ProductChange, responses={200: ProductShown, **problems(400, 404)}
     )
+    @in_history("Product changed")
     def patch(self, request: Request, sku: str) -> Response:
         """Change what is given; price, stock and blocks count in the next search."""
         form = ProductChange(data=request.data)
@@ -67,6 +69,7 @@ class OneProduct(CatalogDoor):
         return Response(shown(sku))
 
     @extend_schema(operation_id="delete_product", responses={204: None, **problems(404)})
+    @in_history("Product deleted")
     def delete(self, request: Request, sku: str) -> Response:
         """The product, its offers, pictures and vectors."""
         if not services.delete_products([sku]):
