@@ -173,3 +173,30 @@ class PicturesChanged(CatalogError):
 
     status = 409
     code = "pictures-changed"
+
+
+class NothingTicked(CatalogError):
+    """Tick what this is about first: at least two look-alikes, or one suggestion."""
+
+    code = "nothing-ticked"
+
+
+class NotOverridable(CatalogError):
+    """This picture cannot be shown: it is on the blocklist, or there is no readable picture to show. Try it again."""
+
+    status = 409
+    code = "not-overridable"
+
+
+class DecidedAlready(CatalogError):
+    """Somebody else has decided this meanwhile, or it has changed. Look at it again."""
+
+    status = 409
+    code = "decided-already"
+
+
+class NoDecision(CatalogError):
+    """There is no decision of yours that could be taken back."""
+
+    status = 409
+    code = "no-decision"

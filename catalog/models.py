@@ -12,10 +12,12 @@ from django.db.models.functions import Now
 
 from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow
 from catalog.recorded import Edit, TrackedFields
+from catalog.review.models import Decision, Inspection, NearDuplicate, PairVerdict, PictureRule
 from catalog.webhooks.models import Delivery, Webhook
 
 __all__ = [
     "Category",
+    "Decision",
     "Delivery",
     "Edit",
     "FeedSource",
@@ -23,8 +25,12 @@ __all__ = [
     "Import",
     "ImportProblem",
     "ImportRow",
+    "Inspection",
     "LateDay",
+    "NearDuplicate",
     "Offer",
+    "PairVerdict",
+    "PictureRule",
     "Product",
     "Seller",
     "Webhook",
@@ -39,6 +45,16 @@ class Category(models.Model):
     path = models.CharField(max_length=500, unique=True)
     slug = models.SlugField(max_length=160, unique=True)
     history = TrackedFields("parent", "name", "path", "slug")
+
+    class Skin(models.TextChoices):
+        """How pictures of the category's products are judged for bare skin (docs/inspection.md)."""
+
+        INHERITED = "", "as the category above"
+        STRICT = "strict", "strict: explicit pictures are rejected, doubtful ones held"
+        TOLERANT = "tolerant", "tolerant: skin is expected, only the most explicit is held, nothing rejected"
+        OFF = "off", "off: statues and paintings, not looked at"
+
+    skin = models.CharField(max_length=10, choices=Skin, default=Skin.INHERITED, db_default="", blank=True)
 
     class Meta:
         ordering = ["path"]
@@ -139,6 +155,7 @@ class Image(models.Model):
         PENDING = "pending"
         INSPECTED = "inspected"
         INDEXED = "indexed"
+        HELD = "held"
         REJECTED = "rejected"
         FAILED = "failed"
 
@@ -158,6 +175,7 @@ class Image(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True, db_index=True)
     phash = models.BigIntegerField(null=True, blank=True, db_index=True)
+    thumbnail = models.BinaryField(null=True, blank=True, help_text="as ml.inspect.near packs it")
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     colours = models.JSONField(default=list, blank=True)

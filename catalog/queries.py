@@ -260,9 +260,8 @@ def read_and_keep_tree() -> tuple[CategoryNode, ...]:
 
 
 def read_category_tree() -> tuple[CategoryNode, ...]:
-    categories = list(
-        Category.objects.order_by("path").annotate(own=Count("products", filter=Q(products__blocked=False)))
-    )
+    own = Count("products", filter=Q(products__in=visible_products()))
+    categories = list(Category.objects.order_by("path").annotate(own=own))
     counts: dict[int, int] = defaultdict(int)
     pictures: dict[int, str] = {}
     by_id = {category.pk: category for category in categories}

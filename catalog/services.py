@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 
 from catalog.errors import UnknownProduct
 from catalog.models import Category, Image, Product
+from catalog.review.kept import forget
 from catalog.webhooks import outbox
 from catalog.webhooks.models import Event
 
@@ -160,6 +161,7 @@ def delete_images(images) -> int:
     """Delete pictures and their vectors. Files are named by content, so one may serve several pictures."""
     files = {file for file in images.values_list("file", flat=True) if file}
     deleted = images.count()
+    forget(images.values_list("pk", flat=True))
     images.delete()
     transaction.on_commit(lambda: delete_unused_files(files))
     return deleted

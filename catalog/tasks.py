@@ -15,6 +15,7 @@ from catalog.edits.forget import forget_before
 from catalog.errors import FetchFailed, FetchRefused, SourceMissing
 from catalog.ingest.inspect import inspect_pending
 from catalog.models import Image
+from catalog.review.kept import purge_copies
 from catalog.services import EMBED_TASK, mark_failed, mark_rejected
 from catalog.storage import WholeFileStorage
 from catalog.webhooks import tasks as webhook_tasks  # noqa: F401 - the worker looks for tasks here
@@ -93,3 +94,10 @@ def remove_drafts(timestamp: int | None = None) -> None:
 def forget_history(timestamp: int | None = None) -> int:
     """Deletes what was recorded longer ago than changes can be undone (settings.SIGHTLINE_HISTORY_DAYS)."""
     return forget_before(timezone.now() - timedelta(days=settings.SIGHTLINE_HISTORY_DAYS))
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="catalog.purge_copies", queueing_lock="catalog.purge_copies")
+def purge_forgotten_copies(timestamp: int | None = None) -> None:
+    """Deletes private copies of held and rejected pictures that no row names any more."""
+    purge_copies()

@@ -119,6 +119,10 @@ def samples() -> dict[str, object]:
         "import_id": Import.objects.create(name="feed.csv", state="checked").pk,
         "source_id": FeedSource.objects.create(name="Nightly").pk,
         "query_id": {"label/": 1, "": uuid.UUID(int=0)},
+        "rule_id": 1,
+        "seller_id": seller.pk,
+        "queue": "held",
+        "verdict": {"manage/review/sellers/": "block", "": "reject"},
         "verb": "promote",
         "object_id": {
             "admin/auth/user/": token.user_id,

@@ -14,7 +14,7 @@ BUNDLE = "b-1.0"
 DIM = 16
 CHANGES = ("price", "stock", "block", "seller", "move", "edit", "delete", "offers", "picture", "vector", "add")
 COLOURS = ("Red", "red", "BLUE", "green", "Größe", "")
-STATES = ("indexed", "indexed", "indexed", "rejected", "failed", "inspected")
+STATES = ("indexed", "indexed", "indexed", "rejected", "failed", "held", "inspected")
 
 
 class World:

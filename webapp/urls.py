@@ -9,6 +9,7 @@ from webapp.sign_in import SignIn, SignOut, admin_sign_in
 
 urlpatterns = [
     path("", include("search.web.urls")),
+    path("manage/review/", include("search.web.review_urls")),
     path("manage/", include("search.web.manage_urls")),
     path("api/v1/", include("search.web.api_urls")),
     path("api/v1/", include("catalog.web.api_urls")),

@@ -1,4 +1,7 @@
-"""One picture: its bytes -> a cleaned JPEG in storage, and what is known of it. pending -> inspected | rejected."""
+"""One picture: its bytes -> a cleaned JPEG in storage, and what is known of it. pending -> inspected, held or rejected.
+
+Nothing that is held or rejected gets into the public storage: a person looks at a private copy.
+"""
 
 import hashlib
 from dataclasses import asdict
@@ -9,9 +12,14 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from catalog.ingest.judge import Judgement, judge
 from catalog.ingest.sources import UPLOAD, read_bytes
 from catalog.models import Image
-from catalog.services import EMBED_TASK, mark_rejected
+from catalog.review.kept import keep, note
+from catalog.review.near import note_near_duplicates
+from catalog.review.rules import Look
+from catalog.services import EMBED_TASK, announce_image
+from catalog.webhooks.models import Event
 from ml.images import open_image, to_jpeg
 from ml.inspect import Inspection, inspect
 
@@ -21,20 +29,21 @@ QUALITY = 90
 
 def inspect_pending(image_id: int) -> None:
     """Take a pending picture one step on. Anything else is left alone: another worker was here first."""
-    image = Image.objects.filter(pk=image_id, status=Image.Status.PENDING).first()
+    pending = Image.objects.filter(pk=image_id, status=Image.Status.PENDING)
+    image = pending.select_related("product__category").defer("product__words").first()
     if image is None:
         return
     data = read_bytes(image.source, image.folder)
     picture = open_image(data, max_side_px=MAX_SIDE_PX)
     found = inspect(picture, data)
-    if found.reason:
-        mark_rejected(image_id, found.reason)
-        return
-    if image.source.startswith(UPLOAD):  # cleaned when it came
-        file = image.source.removeprefix(UPLOAD)
+    judgement = judge(image, picture, Look(found.sha256, signed(found.phash), found.thumbnail))
+    jpeg = to_jpeg(picture, max_side_px=MAX_SIDE_PX, quality=QUALITY)
+    if judgement.status != Image.Status.INSPECTED:
+        set_aside(image, found, judgement, jpeg)
+    elif image.source.startswith(UPLOAD):  # cleaned when it came
+        finish(image, image.source.removeprefix(UPLOAD), found, judgement)
     else:
-        file = store(to_jpeg(picture, max_side_px=MAX_SIDE_PX, quality=QUALITY))
-    finish(image, file, found)
+        finish(image, store(jpeg), found, judgement)
 
 
 def store(jpeg: bytes) -> str:
@@ -58,22 +67,40 @@ def holds(name: str, jpeg: bytes) -> bool:
 
 
 @transaction.atomic
-def finish(image: Image, file: str, found: Inspection) -> None:
+def finish(image: Image, file: str, found: Inspection, judgement: Judgement) -> None:
     """Compare and swap, and defer the embedding in the same transaction."""
+    if not write(image, found, judgement, file=file, inspected_at=timezone.now()):
+        return
+    note(image.pk, judgement.cause, judgement.warnings, judgement.parts)
+    note_near_duplicates(image)
+    app.configure_task(EMBED_TASK).defer(image_id=image.pk)
+
+
+def set_aside(image: Image, found: Inspection, judgement: Judgement, jpeg: bytes) -> None:
+    """Hold or reject it, with a copy for those who may look at it."""
+    kept = keep(jpeg)
+    with transaction.atomic():
+        if write(image, found, judgement):
+            note(image.pk, judgement.cause, judgement.warnings, judgement.parts, kept)
+            if judgement.status == Image.Status.REJECTED:
+                announce_image(Event.IMAGE_REJECTED, image.pk)
+
+
+def write(image: Image, found: Inspection, judgement: Judgement, **more) -> bool:
+    """False where another worker finished first, or the picture left the feed."""
+    image.phash, image.sha256, image.thumbnail = signed(found.phash), found.sha256, found.thumbnail
     updated = Image.objects.filter(pk=image.pk, status=Image.Status.PENDING, fingerprint=image.fingerprint).update(
-        status=Image.Status.INSPECTED,
-        inspected_at=timezone.now(),
-        file=file,
-        reason="",
-        sha256=found.sha256,
-        phash=signed(found.phash),
+        status=judgement.status,
+        reason=judgement.reason,
+        sha256=image.sha256,
+        phash=image.phash,
+        thumbnail=image.thumbnail,
         width=found.width,
         height=found.height,
         colours=[asdict(colour) for colour in found.colours],
+        **more,
     )
-    if updated != 1:  # another worker finished first, or the picture left the feed
-        return
-    app.configure_task(EMBED_TASK).defer(image_id=image.pk)
+    return updated == 1
 
 
 def signed(unsigned: int) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from catalog.visible import SHOWN
 from search.categories import categories_in_order
 from search.retrieve.columns.coded import Codebook, ranges, smallest
 from search.retrieve.columns.facts import OFFERS, PRODUCTS, parse_attributes, plain_cursor
@@ -21,8 +22,7 @@ CHUNK = 20_000
 SAMPLED_PRODUCTS = 20_000
 MAX_NAMES = 24
 NONE = -1
-SHOWN = """SELECT i.id FROM catalog_image i WHERE i.id = ANY(%s::bigint[]) AND NOT i.blocked
-    AND i.status NOT IN ('rejected', 'failed')"""
+SHOWN_IMAGES = f"SELECT i.id FROM catalog_image i WHERE i.id = ANY(%s::bigint[]) AND {SHOWN}"
 parse_once = lru_cache(maxsize=1 << 16)(parse_attributes)
 
 
@@ -200,7 +200,7 @@ def shown_images(image_ids: np.ndarray) -> np.ndarray:
     with plain_cursor(None) as cursor:
         for start in range(0, len(image_ids), CHUNK):
             chunk = image_ids[start : start + CHUNK]
-            rows = cursor.execute(SHOWN, [chunk.tolist()], binary=True).fetchall()
+            rows = cursor.execute(SHOWN_IMAGES, [chunk.tolist()], binary=True).fetchall()
             shown[start : start + CHUNK] = np.isin(chunk, np.array(rows, np.int64))
     return shown
 

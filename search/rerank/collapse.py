@@ -1,4 +1,7 @@
-"""Near-duplicate listings share one card: the same thing from another seller is no second result."""
+"""Near-duplicate listings share one card: the same thing from another seller is no second result.
+
+A GTIN says so, or a person did (catalog.PairVerdict), or the pictures do where no person says otherwise.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,8 +22,11 @@ def collapse(hits: list[Hit], facts: Mapping[int, Facts]) -> list[Hit]:
     cards: list[list[Hit]] = []
     places: list[int] = []  # of each card's first hit
     home_of_gtin: dict[str, int] = {}
+    home_of: dict[int, int] = {}
     for place, hit in enumerate(hits):
         home = home_of_gtin.get(facts[hit.product_id].gtin)
+        if home is None:
+            home = min((home_of[other] for other in facts[hit.product_id].same if other in home_of), default=None)
         if home is None and place < WINDOW:
             alike = (card for card, first in enumerate(places) if near[first, place])
             home = next((card for card in alike if same_shot(cards[card][0], hit, facts)), None)
@@ -29,6 +35,7 @@ def collapse(hits: list[Hit], facts: Mapping[int, Facts]) -> list[Hit]:
             cards.append([])
             places.append(place)
         cards[home].append(hit)
+        home_of.setdefault(hit.product_id, home)
         if gtin := facts[hit.product_id].gtin:
             home_of_gtin.setdefault(gtin, home)
     return [fold(card, facts) for card in cards]
@@ -45,6 +52,8 @@ def likeness(hits: list[Hit]) -> np.ndarray:
 def same_shot(one: Hit, other: Hit, facts: Mapping[int, Facts]) -> bool:
     """The same picture of what is not known to be another thing: other GTIN, other colour, other variant."""
     a, b = facts[one.product_id], facts[other.product_id]
+    if other.product_id in a.apart:
+        return False
     variants = a.group_id and a.group_id == b.group_id
     if variants or a.color != b.color or (a.gtin and b.gtin and a.gtin != b.gtin):
         return False

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 from psycopg.errors import QueryCanceled
 
+from catalog.visible import SHOWN
 from search.filters import where
 from search.retrieve.halfvec import HalfVector, cursor_of, floats
 from search.types import Candidates, Filters, QueryVector
@@ -25,7 +26,6 @@ ANYTHING = Filters()
 LATE = "the hot tier did not answer in time"
 TOO_MANY = "only the hot tier was searched: there are too many other rows to compare them in time"
 
-SHOWN = "NOT i.blocked AND i.status NOT IN ('rejected', 'failed')"
 FROM = f"""search_imagevector v JOIN catalog_product p ON p.id = v.product_id JOIN catalog_image i ON i.id = v.image_id
     WHERE v.bundle_id = {{bundle}} AND {{hot}} AND {SHOWN} AND {{condition}}"""
 ROWS = "SELECT count(*) FROM (SELECT FROM search_imagevector WHERE bundle_id = %s AND hot LIMIT %s) AS counted"

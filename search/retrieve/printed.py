@@ -16,11 +16,11 @@ from django.db.utils import OperationalError
 from psycopg.errors import QueryCanceled
 
 from catalog import outage
+from catalog.visible import SHOWN
 from ml.inspect.words import Word, plain
 from search.filters import where
 from search.retrieve.gather import merge
 from search.retrieve.halfvec import cursor_of, floats
-from search.retrieve.hot import SHOWN
 from search.types import Asked, Candidates, Filters, Gathered
 
 LOOKED_UP, MIN_LETTERS = 8, 4  # words that candidates are looked for by: the largest of some length

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalog.models import Image
+from catalog.queries import SOLD
 from search.build.binary import copy_rows, record
 
 State = Image.Status
@@ -13,7 +14,7 @@ HIDDEN = 8  # added to the code of a picture that is blocked itself, or whose pr
 CASES = " ".join(f"WHEN '{state}' THEN {code}" for state, code in CODES.items())
 # Placeholders of copy_rows are in braces.
 ROWS = f"""SELECT i.id, i.product_id, (CASE i.status {CASES} END
-    + CASE WHEN i.blocked OR p.blocked THEN {HIDDEN} ELSE 0 END)::bigint
+    + CASE WHEN i.blocked OR p.blocked OR NOT {SOLD} THEN {HIDDEN} ELSE 0 END)::bigint
     FROM catalog_image i JOIN catalog_product p ON p.id = i.product_id ORDER BY i.id"""
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from django.db import connection
 
+from catalog.visible import SHOWN
 from search.build.binary import copy_rows, record
 from search.filters import where
 from search.retrieve import follow
 from search.retrieve.generation import Generation
-from search.retrieve.hot import SHOWN
 from search.serving import Serving
 from search.types import Filters
 

@@ -6,14 +6,15 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
 from catalog.models import Image
-from search.status.pictures import PictureStatus, State, picture_statuses
+from search.status.pictures import SOLD, PictureStatus, State, picture_statuses
 
 PAGE = 50
-HIDDEN = Q(blocked=True) | Q(product__blocked=True)
+HIDDEN = Q(blocked=True) | ~Q(SOLD)
 BY_STATE = {
     State.WAITING: Q(status=Image.Status.PENDING) & ~HIDDEN,
     State.INSPECTED: Q(status=Image.Status.INSPECTED) & ~HIDDEN,
     State.SEARCHABLE: Q(status=Image.Status.INDEXED) & ~HIDDEN,
+    State.HELD: Q(status=Image.Status.HELD) & ~HIDDEN,
     State.REJECTED: Q(status=Image.Status.REJECTED) & ~HIDDEN,
     State.FAILED: Q(status=Image.Status.FAILED) & ~HIDDEN,
     State.HIDDEN: HIDDEN,

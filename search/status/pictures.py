@@ -5,27 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import Exists, OuterRef
+
 from catalog.models import Image
-from catalog.queries import picture_url
+from catalog.queries import picture_url, visible_products
 from search.retrieve import follow
 from search.serving import Serving
 from search.status.held import cold_among, hot_among
 from search.status.queue import Turn, turns
 
 HOT, COLD = "hot", "cold"
-FIELDS = ("pk", "product_id", "product__sku", "product__title", "product__blocked", "position", "file", "source")
+FIELDS = ("pk", "product_id", "product__sku", "product__title", "position", "file", "source")
+SOLD = Exists(visible_products().filter(pk=OuterRef("product")))
 FIELDS += ("status", "reason", "attempts", "blocked", "waiting_since", "inspected_at", "indexed_at")
 NO_TURN = Turn()
 
 
 class State(StrEnum):
     """As people see it. missing: the catalog says searchable, and the index does not hold it. hidden: the picture or
-    its product is blocked."""
+    its product is blocked, or all of its sellers. held: a person has to look at it first."""
 
     WAITING = "waiting"
     INSPECTED = "inspected"
     SEARCHABLE = "searchable"
     MISSING = "missing"
+    HELD = "held"
     REJECTED = "rejected"
     FAILED = "failed"
     HIDDEN = "hidden"
@@ -77,7 +81,7 @@ class PictureStatus:
 
 def picture_statuses(image_ids: Iterable[int]) -> dict[int, PictureStatus]:
     """By picture; those that are gone are left out. Three queries at most, whatever the number."""
-    rows = list(Image.objects.filter(pk__in=list(image_ids)).values(*FIELDS))
+    rows = list(Image.objects.filter(pk__in=list(image_ids)).annotate(sold=SOLD).values(*FIELDS, "sold"))
     serving = follow.current()
     hot, cold, generation_id = tiers_of(serving, rows)
     waiting = [row["pk"] for row in rows if row["status"] in (Image.Status.PENDING, Image.Status.INSPECTED)]
@@ -127,13 +131,14 @@ def make_status(row: dict, tiers: tuple[str, ...], generation_id: str, turn: Tur
 
 
 def state_of(row: dict, found: bool) -> State:
-    if row["blocked"] or row["product__blocked"]:
+    if row["blocked"] or not row["sold"]:
         return State.HIDDEN
     if row["status"] == Image.Status.INDEXED:
         return State.SEARCHABLE if found else State.MISSING
     return {
         Image.Status.PENDING: State.WAITING,
         Image.Status.INSPECTED: State.INSPECTED,
+        Image.Status.HELD: State.HELD,
         Image.Status.REJECTED: State.REJECTED,
         Image.Status.FAILED: State.FAILED,
     }[row["status"]]

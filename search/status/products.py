@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from catalog.models import Image
 from search.status.pictures import PictureStatus, State, picture_statuses
 
-WORST_FIRST = (State.MISSING, State.FAILED, State.REJECTED, State.HIDDEN, State.WAITING, State.INSPECTED)
+WORST_FIRST = (State.MISSING, State.FAILED, State.HELD, State.REJECTED, State.HIDDEN, State.WAITING, State.INSPECTED)
 
 
 @dataclass(frozen=True, slots=True)

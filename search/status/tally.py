@@ -19,6 +19,7 @@ NAMES = {  # of the catalog's states, as people see them (search.status.pictures
     State.PENDING: "waiting",
     State.INSPECTED: "inspected",
     State.INDEXED: "searchable",
+    State.HELD: "held",
     State.REJECTED: "rejected",
     State.FAILED: "failed",
 }

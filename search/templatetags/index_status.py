@@ -13,7 +13,7 @@ from search.status.queue import is_worked
 
 register = template.Library()
 
-WORDS = {State.MISSING: "Not in the index", State.HIDDEN: "Blocked"}
+WORDS = {State.MISSING: "Not in the index", State.HELD: "Held for review", State.HIDDEN: "Blocked"}
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Max
 
 from catalog.models import Product
+from catalog.visible import SHOWN
 from search import remembered
 from search.build.columns import frequent_names, write_columns
 from search.filters import where
@@ -19,10 +20,10 @@ from search.types import Filters
 from tests.random_catalog import BUNDLE, CHANGES, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TRUTH = """SELECT i.id FROM catalog_image i JOIN catalog_product p ON p.id = i.product_id
+TRUTH = f"""SELECT i.id FROM catalog_image i JOIN catalog_product p ON p.id = i.product_id
     JOIN search_imagevector v ON v.image_id = i.id AND v.bundle_id = %s
-    WHERE i.id = ANY(%s) AND NOT i.blocked AND i.status NOT IN ('rejected', 'failed')
-        AND NOT (v.hot AND NOT pg_visible_in_snapshot(v.written, %s::pg_snapshot)) AND {condition}"""
+    WHERE i.id = ANY(%s) AND {SHOWN}
+        AND NOT (v.hot AND NOT pg_visible_in_snapshot(v.written, %s::pg_snapshot)) AND {{condition}}"""
 
 
 def snapshot() -> str:

@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 from pgvector import HalfVector
 
+from catalog.visible import SHOWN
 from search import remembered
 from search.build.build import build
 from search.build.promote import promote
@@ -18,9 +19,9 @@ from tests.random_catalog import BUNDLE, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 K = 12
-TRUTH = """SELECT i.id, v.vector::text FROM search_imagevector v JOIN catalog_image i ON i.id = v.image_id
+TRUTH = f"""SELECT i.id, v.vector::text FROM search_imagevector v JOIN catalog_image i ON i.id = v.image_id
     JOIN catalog_product p ON p.id = v.product_id
-    WHERE v.bundle_id = %s AND NOT i.blocked AND i.status NOT IN ('rejected', 'failed') AND {condition}"""
+    WHERE v.bundle_id = %s AND {SHOWN} AND {{condition}}"""
 
 
 def renew() -> None:

@@ -11,6 +11,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from catalog import services, tasks
 from catalog.errors import FetchFailed
 from catalog.ingest import inspect, sources
+from catalog.ingest.judge import Judgement
 from catalog.models import Image, Product
 from tests.conftest import picture
 
@@ -53,7 +54,7 @@ def test_the_same_job_twice_does_nothing_twice(image):
     run_job(image)
     assert embeddings() == 1
     stale = Image.objects.get(pk=image.pk)
-    inspect.finish(stale, stale.file, inspect.inspect(PillowImage.new("RGB", (9, 9)), b""))  # it lost the race
+    inspect.finish(stale, stale.file, inspect.inspect(PillowImage.new("RGB", (9, 9)), b""), Judgement())  # it lost
     assert embeddings() == 1
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from decimal import Decimal
 from statistics import median
 from time import monotonic, sleep
 from types import SimpleNamespace
@@ -12,7 +13,8 @@ from django.db import connection
 from django.utils import timezone
 
 from catalog import outage
-from catalog.models import Image, Offer, Product
+from catalog.models import Image, Offer, Product, Seller
+from catalog.review.services import block_seller
 from search import serving
 from search.build.build import build
 from search.build.promote import promote, rollback
@@ -94,6 +96,30 @@ def test_stock_block_and_delete_show_within_a_second(following, vectors):
     took_s.append(time_until(lambda: second in images(following, vectors[0])))
     assert follow.current().hot_rows(following.pk) == 0  # all of that without asking the hot tier
     assert median(took_s) < 1  # a single one may be late where other tests keep the machine busy
+
+
+def test_a_blocked_seller_and_a_held_picture_leave_within_a_second(following, vectors):
+    first, second, third = images(following, vectors[0], IN_STOCK)[:3]
+    harbour, quay = (Seller.objects.create(name=name) for name in ("Harbour", "Quay"))
+    Offer.objects.filter(product__images=first).update(seller=harbour)
+    shared = Offer.objects.get(product__images=second)
+    Offer.objects.filter(pk=shared.pk).update(seller=harbour, price=1)
+    Offer.objects.create(product=shared.product, seller=quay, price=500)
+    cheap = Filters(price_max=Decimal(1))
+    time_until(lambda: second in images(following, vectors[0], cheap, k=ROWS))
+    took_s = []
+    for _ in range(3):
+        block_seller(harbour.pk, True, "ada")
+        took_s.append(time_until(lambda: first not in images(following, vectors[0])))
+        assert not {first, second} & set(images(following, vectors[0], Filters(seller="Harbour")))
+        assert second not in images(following, vectors[0], cheap, k=ROWS)  # at the price of the other seller
+        assert second in images(following, vectors[0], IN_STOCK)
+        block_seller(harbour.pk, False, "ada")
+        took_s.append(time_until(lambda: first in images(following, vectors[0])))
+    Image.objects.filter(pk=third).update(status="held")
+    took_s.append(time_until(lambda: third not in images(following, vectors[0])))
+    assert follow.current().hot_rows(following.pk) == 0
+    assert median(took_s) < 1
 
 
 def test_a_new_picture_shows_within_a_second_and_an_empty_hot_tier_is_not_asked(following, vectors):

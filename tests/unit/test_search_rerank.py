@@ -103,3 +103,12 @@ def test_variety_moves_a_repetition_back_but_never_the_first():
     hits = [hit(1, 0.90), hit(2, 0.89, 0.01), hit(3, 0.85, 1.5)]
     assert ids(diversify(hits, "similar")) == [1, 3, 2]
     assert ids(diversify(hits, "same_product")) == [1, 2, 3]
+
+
+def test_what_a_person_said_of_two_products_counts_before_their_pictures():
+    hits = [hit(1, 0.9), hit(2, 0.8), hit(3, 0.7, angle=1.0), hit(4, 0.6)]
+    known = {each.product_id: facts() for each in hits}
+    known[1] = Facts("", "", "", True, (0,), apart=frozenset({2}))
+    known[3] = Facts("", "", "", True, (99,), same=frozenset({1}))
+    folded = collapse(hits, known)
+    assert [(each.product_id, each.also) for each in folded] == [(1, (3, 4)), (2, ())]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dj_database_url
 
+from webapp.settings.inspection import *  # noqa: F403
 from webapp.settings.office import UNFOLD as UNFOLD  # how the admin looks
 
 BASE_DIR = Path(__file__).resolve().parents[2]

@@ -9,6 +9,7 @@ import psycopg
 from django.db import connection as django_connection
 
 from catalog.queries import SOLD
+from catalog.visible import SHOWN
 from search.filters import IN_STOCK
 from search.retrieve.columns.wanted import folded
 
@@ -20,10 +21,10 @@ OFFERS = f"""SELECT o.product_id, o.price::float8, {IN_STOCK}, o.seller_id FROM 
     WHERE o.product_id = ANY(%s::bigint[]) AND NOT o.hidden ORDER BY o.product_id, 3 DESC, o.price, o.id"""
 # A picture's row of a generation gives way to the row of the hot tier that was written after the watermark. Both tables
 # are narrowed by product: left with one, the planner may read the other whole.
-IMAGES = """SELECT i.product_id, i.id FROM catalog_image i
+IMAGES = f"""SELECT i.product_id, i.id FROM catalog_image i
     JOIN search_imagevector v ON v.image_id = i.id AND v.bundle_id = %(bundle)s
     WHERE i.product_id = ANY(%(products)s::bigint[]) AND v.product_id = ANY(%(products)s::bigint[])
-        AND NOT i.blocked AND i.status NOT IN ('rejected', 'failed')
+        AND {SHOWN}
         AND NOT (v.hot AND NOT pg_visible_in_snapshot(v.written, %(watermark)s::pg_snapshot))"""
 
 

@@ -1,0 +1,39 @@
+"""Near-duplicates across products: which pictures of other products look like one that has just been inspected."""
+
+from itertools import islice
+
+from django.conf import settings
+from django.db import connection
+
+from catalog.models import Image, Product
+from catalog.review.models import NearDuplicate
+from catalog.review.rules import Look, look_alikes
+
+LOCK = 7_306_002  # any number; two pictures that are inspected at once must see one another
+MOST = 5  # pairs of one picture: a picture of a thousand products becomes a star, not a thousand times a thousand
+
+
+def note_near_duplicates(image: Image) -> int:
+    """Call it in the transaction that writes the picture's hash. Returns how many pairs are new.
+
+    Variants of one group are the same design, so the same picture there is nothing to ask anybody about.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    NearDuplicate.objects.filter(image=image).delete()
+    alike = look_alikes(Look.of(image), settings.SIGHTLINE_SAME_PICTURE_DISTANCE)
+    found = {pk: (bits, distance) for pk, bits, distance in alike if pk != image.pk}
+    if not found:
+        return 0
+    others = Image.objects.filter(pk__in=found).exclude(product_id=image.product_id)
+    group = Product.objects.values_list("group_id", flat=True).get(pk=image.product_id)
+    if group:
+        others = others.exclude(product__group_id=group)
+    strangers = set(
+        others.exclude(status__in=[Image.Status.REJECTED, Image.Status.FAILED]).values_list("pk", flat=True)
+    )
+    known = set(NearDuplicate.objects.filter(other=image).values_list("image_id", flat=True))
+    nearest = islice((pk for pk in found if pk in strangers - known), MOST)
+    pairs = [NearDuplicate(image=image, other_id=pk, bits=found[pk][0], distance=found[pk][1]) for pk in nearest]
+    NearDuplicate.objects.bulk_create(pairs, ignore_conflicts=True)
+    return len(pairs)
