@@ -151,7 +151,9 @@ def moved_on(found: Import, done: int, counts: dict[str, int], field: str) -> No
         values["rate"] = mine if not found.rate else RATE_KEEPS * found.rate + (1 - RATE_KEEPS) * mine
         if found.state == State.RUNNING:
             values["busy_s"] = found.busy_s + now - before
-    Import.objects.filter(pk=found.pk).update(**values)
+    stands = Import.objects.filter(pk=found.pk, stage=found.stage, rows_done=found.rows_done)
+    if not stands.update(**values):  # another worker was faster, or somebody cancelled it
+        raise Stopped
     tell(found.pk)
     for name, value in values.items():
         setattr(found, name, value)
@@ -159,9 +161,15 @@ def moved_on(found: Import, done: int, counts: dict[str, int], field: str) -> No
 
 
 def hold(found: Import, start: int) -> None:
-    """Lock the import for one chunk. Raises Stopped unless it stands where this worker thinks it does."""
-    now = locked(found.pk)
-    if (now.state, now.stage, now.rows_done) != (found.state, found.stage, start):
+    """Raises Stopped unless the import stands where this worker thinks it does, and no other worker is at it.
+
+    Its row is not locked before the chunk is done (moved_on): whoever pauses it need not wait for that.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"catalog.import:{found.pk}"])
+        alone = cursor.fetchone()[0]
+    stands = {"state": found.state, "stage": found.stage, "rows_done": start}
+    if not alone or not Import.objects.filter(pk=found.pk, **stands).exists():
         raise Stopped
 
 
