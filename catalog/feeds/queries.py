@@ -98,7 +98,7 @@ def problem_reasons(import_id: int, limit: int = 12) -> list[tuple[str, int]]:
     return [(row["about"], row["rows"]) for row in rows[:limit]]
 
 
-GENERAL = r"""regexp_replace(regexp_replace(reason, '"[^"]*"', '…', 'g'), '\d+', 'N', 'g')"""
+GENERAL = r"""regexp_replace(regexp_replace(reason, '"[^"]*"', '…', 'g'), '\d+', '…', 'g')"""
 
 
 def differences(import_id: int, kind: str, after: int = 0, limit: int = 50) -> Sequence[ImportRow]:
