@@ -22,6 +22,7 @@ from catalog.feeds.files import folder_of
 from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow, Missing, Part
 from catalog.feeds.moves import end, locked, tell
 from catalog.feeds.services import run
+from catalog.history import recorded_in
 from catalog.ingest.chunks import Chunk, How, Problem, chunks, sku_of, sort_out, store
 from catalog.ingest.columns import column_name
 from catalog.ingest.ids import LastRows, find_last_rows
@@ -262,6 +263,7 @@ def is_mended(found: Import) -> bool:
 
 
 def carry_out(found: Import, should_stop: Callable[[], bool]) -> None:
+    """All that it changes is one Edit of the history."""
     if found.stage == Stage.STORING:
         with opened(found) as (feed, last):
             found._at = time.monotonic()
@@ -278,8 +280,12 @@ def carry_out(found: Import, should_stop: Callable[[], bool]) -> None:
     end(found.pk, State.FINISHED)
 
 
-@transaction.atomic
 def store_chunk(found: Import, chunk: Chunk, start: int) -> None:
+    with recorded_in(found.edit):
+        take_over(found, chunk, start)
+
+
+def take_over(found: Import, chunk: Chunk, start: int) -> None:
     hold(found, start)
     counts = store(chunk, how_of(found))
     keep_problems(found, chunk.problems())
@@ -294,7 +300,7 @@ def deal_with_missing(found: Import, should_stop: Callable[[], bool]) -> None:
     while skus := list(rows[found.rows_done : found.rows_done + MISSING_AT_ONCE]):
         if should_stop():
             raise Stopped
-        with transaction.atomic():
+        with recorded_in(found.edit):
             hold(found, found.rows_done)
             theirs = list(queries.scope(found).filter(sku__in=skus).values_list("sku", flat=True))
             gone = delete_products(theirs) if found.missing == Missing.DELETE else sell_out(theirs)

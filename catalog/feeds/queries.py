@@ -42,7 +42,7 @@ class Progress:
 
 
 def import_or_unknown(import_id: int) -> Import:
-    found = Import.objects.select_related("source").filter(pk=import_id).first()
+    found = Import.objects.select_related("source", "edit").filter(pk=import_id).first()
     if found is None:
         raise UnknownImport
     return found
