@@ -85,6 +85,7 @@ def main() -> None:
         fill(arguments.rows)
         slow = measure(home, arguments.rows, arguments.asks)
         bulk(arguments.rows)
+        feed(arguments.rows // 5)
     sys.exit(slow)
 
 
@@ -149,14 +150,12 @@ def ask(client: httpx.Client, page: str, dice: random.Random, rows: int) -> floa
 
 
 def bulk(rows: int) -> None:
-    """A tenth of the catalog, then all of it: the preview, the change, its undo; and what recording it costs."""
+    """A tenth of the catalog, then all of it: the preview, the change, its undo."""
     from decimal import Decimal
-
-    from django.db import connection, transaction
 
     from catalog.edits.bulk import BulkEdit, apply, preview
     from catalog.edits.undo import undo
-    from catalog.models import Edit, Offer, Product
+    from catalog.models import Edit, Product
 
     edit = BulkEdit(percent=Decimal(10), attributes={"style": "new"})
     for part in (rows // 10, rows):
@@ -165,15 +164,36 @@ def bulk(rows: int) -> None:
         undone = timed(lambda: undo(Edit.objects.latest("pk"), "bench"))
         print(f"{part:,} products together: look {looked:.1f} s, change {changed:.1f} s, undo {undone:.1f} s")
 
-    def reprice() -> None:
-        with transaction.atomic():
-            Offer.objects.update(price=10)
-            transaction.set_rollback(True)
 
-    with_history = timed(reprice)
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE catalog_offer DISABLE TRIGGER catalog_offer_changed")
-    print(f"every offer's price in one statement: {with_history:.1f} s, without its history {timed(reprice):.1f} s")
+def feed(rows: int) -> None:
+    """What recording costs a feed that changes price and stock of every row: with the history's triggers, without."""
+    from decimal import Decimal
+
+    from django.db import connection
+
+    from catalog.history import recorded_in, start_edit
+    from catalog.ingest.upsert import upsert
+    from catalog.ingest.validate import Listing
+
+    def bring(price: int) -> None:
+        edit = start_edit("bench", "feed")
+        for first in range(1, rows, 400):
+            numbers = range(first, min(first + 400, rows + 1))
+            offer = {"price": Decimal(price), "availability": "in_stock", "quantity": price}
+            with recorded_in(edit):
+                upsert([Listing(line=n, sku=f"SKU-{n:07}", offer=offer) for n in numbers], "")
+
+    seconds = {"with": [], "without": []}
+    for price in range(11, 17):
+        how = "with" if price % 2 else "without"
+        with connection.cursor() as cursor:
+            turn = "ENABLE" if how == "with" else "DISABLE"
+            cursor.execute(f"ALTER TABLE catalog_offer {turn} TRIGGER catalog_offer_changed")
+        seconds[how].append(timed(lambda: bring(price)))  # noqa: B023
+    with_history, without = (float(np.median(each)) for each in seconds.values())
+    print(
+        f"a feed that changes price and stock of {rows:,} rows: {with_history:.1f} s, without history {without:.1f} s"
+    )
 
 
 def timed(work) -> float:

@@ -21,6 +21,7 @@ STATUSES = {
     "rejected": [Image.Status.REJECTED],
     "failed": [Image.Status.FAILED],
 }
+STATE_OF = {status: state for state, statuses in STATUSES.items() for status in statuses}
 MAX_WORDS = 12
 
 

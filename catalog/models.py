@@ -147,6 +147,9 @@ class Offer(models.Model):
             models.Index(fields=["product"], condition=Q(hidden=True), name="hidden_offers"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.price} {self.currency}"
+
 
 class Image(models.Model):
     """One picture of one product, and how far it has come on its way into the index."""

@@ -1,10 +1,12 @@
 """What all of the catalog's admin pages share: one permission, one Edit for each form, no counting of large tables."""
 
+from django.contrib.admin import ShowFacets
 from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.views import ChangeList
 
 from catalog.history import by, recorded
 from catalog.web.access import is_catalog_admin
@@ -40,16 +42,30 @@ class MayManage:
         return is_catalog_admin(request.user)
 
 
+class CatalogList(ChangeList):
+    """The number of rows stands below the list, so the heading need not say it again."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
+
+
 class CatalogAdmin(MayManage, ModelAdmin):
     """Every form that is sent is one transaction and one Edit."""
 
     paginator = CappedPaginator
+    list_class = CatalogList
     show_full_result_count = False
     list_per_page = 50
+    list_max_show_all = 0
+    show_facets = ShowFacets.NEVER  # a count for each choice of each filter
     list_filter_submit = True
     list_fullwidth = True
     compressed_fields = True
     warn_unsaved_form = True
+
+    def get_changelist(self, request: HttpRequest, **kwargs) -> type[ChangeList]:
+        return self.list_class
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_catalog_admin(request.user)
@@ -77,4 +93,12 @@ class CatalogAdmin(MayManage, ModelAdmin):
 
 
 class CatalogInline(MayManage, TabularInline):
+    """Its inputs stand under column heads, so each says itself what it is."""
+
     extra = 0
+
+    def formfield_for_dbfield(self, db_field, request: HttpRequest, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:
+            field.widget.attrs["aria-label"] = db_field.verbose_name.capitalize()
+        return field

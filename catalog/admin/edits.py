@@ -5,16 +5,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
-from unfold.views import ChangeList
 
 from catalog.admin import shown
-from catalog.admin.base import CatalogAdmin
+from catalog.admin.base import CatalogAdmin, CatalogList
 from catalog.edits import log
 from catalog.models import Edit
 from catalog.web import history
 
 
-class EditList(ChangeList):
+class EditList(CatalogList):
     """How many rows each Edit changed is counted for the page's lines alone."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -28,14 +27,12 @@ class EditList(ChangeList):
 
 @admin.register(Edit)
 class EditAdmin(CatalogAdmin):
+    list_class = EditList
     list_display = ["when", "who_", "what_", "changed", "undone"]
     list_display_links = ["when"]
     search_fields = ["who__startswith", "what__startswith"]
     search_help_text = "Who, or what"
     ordering = ["-pk"]
-
-    def get_changelist(self, request: HttpRequest, **kwargs) -> type[ChangeList]:
-        return EditList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edit]:
         return super().get_queryset(request).prefetch_related("undone_by")
@@ -60,7 +57,7 @@ class EditAdmin(CatalogAdmin):
 
     @admin.display(description="Rows")
     def changed(self, edit: Edit) -> str:
-        return ", ".join(f"{number:,} {name}" for name, number in edit.counted.items()) or "–"
+        return log.in_words(edit.counted) or "–"
 
     @admin.display(description="")
     def undone(self, edit: Edit) -> str:

@@ -23,6 +23,7 @@ class ImageAdmin(CatalogAdmin):
     search_fields = ["product__sku__startswith"]
     search_help_text = "SKU"
     ordering = ["-pk"]
+    list_display_links = ["position"]
     fields = ["alt", "blocked", *READ_ONLY, "inspected_at", "indexed_at"]
     readonly_fields = [*READ_ONLY, "inspected_at", "indexed_at"]
     actions = ["try_again", "hide", "show"]

@@ -1,7 +1,7 @@
 """One product's fields; its attributes as four inputs instead of JSON."""
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from catalog.ingest.validate import ATTRIBUTES, LONGEST_ATTRIBUTE
 from catalog.models import Product
@@ -18,6 +18,9 @@ class ProductForm(forms.ModelForm):
     class Meta:
         model = Product
         fields = ["sku", "title", "brand", "category", "group_id", "gtin", "description", "blocked"]
+        labels = {"sku": "SKU", "gtin": "GTIN", "group_id": "Variant group"}
+        help_texts = {"group_id": "The same for all variants of one design."}
+        widgets = {"description": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

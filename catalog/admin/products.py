@@ -6,11 +6,10 @@ from django.db.models import BigIntegerField, F, Func, Prefetch, QuerySet, Value
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from unfold.views import ChangeList
 
 from catalog import find, services
 from catalog.admin import filters, shown
-from catalog.admin.base import CatalogAdmin, CatalogInline
+from catalog.admin.base import CatalogAdmin, CatalogInline, CatalogList
 from catalog.admin.product_form import ProductForm
 from catalog.edits.bulk import BulkEdit, apply
 from catalog.history import by
@@ -27,7 +26,7 @@ class OfferInline(CatalogInline):
     autocomplete_fields = ["seller"]
 
 
-class ProductList(ChangeList):
+class ProductList(CatalogList):
     """Offers and pictures of the page's rows alone, in one query each."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -40,8 +39,10 @@ class ProductList(ChangeList):
 @admin.register(Product)
 class ProductAdmin(CatalogAdmin):
     form = ProductForm
+    compressed_fields = False
+    list_class = ProductList
     list_display = ["picture", "name", "in_category", "price", "stock", "pictures", "changed"]
-    list_display_links = ["picture", "name"]
+    list_display_links = ["name"]
     list_filter = [
         filters.State,
         filters.InCategory,
@@ -65,9 +66,6 @@ class ProductAdmin(CatalogAdmin):
 
     class Media:
         js = [Script("js/pictures.js", type="module"), Script("js/find_by_photo.js", type="module")]
-
-    def get_changelist(self, request: HttpRequest, **kwargs) -> type[ChangeList]:
-        return ProductList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         return super().get_queryset(request).defer("words", "description").select_related("category")

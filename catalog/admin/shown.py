@@ -7,11 +7,9 @@ from django.template.defaultfilters import date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.find import STATES, STATUSES
+from catalog.find import STATE_OF, STATES
 from catalog.models import Image, Offer, Product
 from catalog.queries import picture_url
-
-STATE_OF = {status: state for state, statuses in STATUSES.items() for status in statuses}
 
 NO_THUMBNAIL = mark_safe('<span class="sl-thumb sl-empty"></span>')
 NO_PICTURE = mark_safe('<span class="sl-state none">No picture</span>')

@@ -67,6 +67,12 @@ def counts(edit_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     return found
 
 
+def in_words(counted: dict[str, int]) -> str:
+    """ "60 products, 1 category"."""
+    names = {name: (model._meta.verbose_name, model._meta.verbose_name_plural) for name, model in TRACKED.items()}
+    return ", ".join(f"{number:,} {names[name][number != 1]}" for name, number in counted.items())
+
+
 def read(rows: list) -> list[Change]:
     edits = Edit.objects.in_bulk({row.edit_id for row in rows})
     names = Names.of(rows)

@@ -5,21 +5,33 @@ WITH layers AS (
     SELECT h.*, row_number() OVER (PARTITION BY h.id ORDER BY h.history_id DESC) AS depth FROM {history} h
     WHERE h.edit_id = %s AND h.history_type = '~' AND (%s::bigint IS NULL OR h.history_id = %s)
 ), layer AS (SELECT * FROM layers WHERE depth = %s
-), back AS (
-    SELECT t.id, jsonb_populate_record(t, still.fields) AS held, still.fields = h.before AS whole
-    FROM layer h JOIN {table} t USING (id), LATERAL (
-        SELECT jsonb_object_agg(b.key, b.value) AS fields FROM jsonb_each(h.before) b
-        WHERE to_jsonb(t) -> b.key IS NOT DISTINCT FROM to_jsonb(h) -> b.key) still
+), compared AS MATERIALIZED (
+    SELECT h.id, h.before, to_jsonb(made) AS made, to_jsonb(now) AS now FROM layer h JOIN {table} t USING (id),
+        LATERAL (SELECT {made}) made, LATERAL (SELECT {now}) now
+), back AS MATERIALIZED (
+    SELECT id, still.fields, jsonb_populate_record(NULL::{table}, still.fields) AS held, still.fields = before AS whole
+    FROM compared c, LATERAL (
+        SELECT jsonb_object_agg(b.key, b.value) AS fields FROM jsonb_each(c.before) b
+        WHERE c.now -> b.key IS NOT DISTINCT FROM c.made -> b.key) still
     WHERE still.fields IS NOT NULL
 ), done AS (UPDATE {table} t SET {columns} FROM back WHERE back.id = t.id RETURNING t.id)
 SELECT (SELECT count(*) FROM layer), (SELECT count(*) FROM done), (SELECT count(*) FROM back WHERE whole)
 """
 
 
-def columns_back(model: type) -> str:
-    """The tracked columns, each from the record `back.held`; a row that keeps the time of its last change gets it."""
+def changed_back(model: type) -> str:
+    """CHANGED_BACK for a model; its parameters are the Edit, twice the history_id or None, and the depth.
+
+    A row that keeps the time of its last change gets it.
+    """
     tracked = [field.column for field in model.history.model.tracked_fields if not field.primary_key]
-    assignments = [f"{column} = (back.held).{column}" for column in tracked]
+    sets = [f"{name} = CASE WHEN back.fields ? '{name}' THEN (back.held).{name} ELSE t.{name} END" for name in tracked]
     if any(field.name == "updated_at" for field in model._meta.fields):
-        assignments.append("updated_at = now()")
-    return ", ".join(assignments)
+        sets.append("updated_at = now()")
+    return CHANGED_BACK.format(
+        table=model._meta.db_table,
+        history=model.history.model._meta.db_table,
+        made=", ".join(f"h.{name}" for name in tracked),
+        now=", ".join(f"t.{name}" for name in tracked),
+        columns=", ".join(sets),
+    )

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection
 from django.db.models import Exists, OuterRef, QuerySet
 from procrastinate.contrib.django import app
 
-from catalog.edits.sql import CHANGED_BACK, columns_back
+from catalog.edits.sql import changed_back
 from catalog.errors import NothingToUndo, UndoClashes
 from catalog.history import recorded
 from catalog.ingest.sources import UPLOAD
@@ -106,9 +106,7 @@ def insert(model: type, rows: list) -> int:
 
 def change_back(part: Part) -> Undone:
     """Newest first where the Edit changed a row several times."""
-    table, history = part.model._meta.db_table, part.model.history.model._meta.db_table
-    statement = CHANGED_BACK.format(table=table, history=history, columns=columns_back(part.model))
-    done, depth = Undone(), 1
+    statement, done, depth = changed_back(part.model), Undone(), 1
     with connection.cursor() as cursor:
         while True:
             cursor.execute(statement, [part.edit_id, part.history_id, part.history_id, depth])

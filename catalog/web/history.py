@@ -34,7 +34,7 @@ def of_edit(request: HttpRequest, admin, object_id: str) -> HttpResponse:
         "title": str(edit),
         "edit": edit,
         "changes": log.of_edit(edit),
-        "counts": changed,
+        "counted": log.in_words(changed),
         "rows": sum(changed.values()),
         "undone_by": edit.undone_by.order_by("-pk").first(),
     }

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from catalog.edits import pictures
 from catalog.errors import CatalogError
-from catalog.find import STATUSES
+from catalog.find import STATE_OF, STATUSES
 from catalog.history import by
 from catalog.models import Image, Product
 from catalog.queries import picture_url
@@ -28,7 +28,9 @@ def context_of(product_id: int | str) -> dict:
     variants = Product.objects.filter(group_id=product.group_id).exclude(pk=product.pk) if product.group_id else ()
     return {
         "shown_product": product,
-        "pictures": [{"image": image, "url": picture_url(image.file)} for image in images],
+        "pictures": [
+            {"image": image, "url": picture_url(image.file), "state": STATE_OF[image.status]} for image in images
+        ],
         "order": ",".join(str(image.pk) for image in images),
         "some_wait": any(image.status in WAITING for image in images),
         "variants": list(variants.only("pk", "sku", "title").order_by("sku")[:24]) if variants else [],
