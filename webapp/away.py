@@ -10,7 +10,8 @@ from search.web.problems import Problem, render_problem
 from webapp.problems import RETRY_AFTER_S, is_api, plain
 
 OTHERS_PATIENCE_S = 15.0  # admins' requests may ask the database for long
-SLOW_DOORS = ("/admin/", "/api/v1/products", "/api/v1/offers", "/api/v1/images", "/api/v1/imports", "/operator/")
+SLOW_DOORS = ("/admin/", "/manage/", "/operator/", "/api/v1/products", "/api/v1/offers", "/api/v1/images")
+SLOW_DOORS += ("/api/v1/imports",)
 AWAY = Problem(503, "One moment please", "Our catalog cannot be reached right now. Try again in a few seconds.", True)
 
 

@@ -15,7 +15,7 @@ from catalog.ingest.sources import UPLOAD
 from catalog.ingest.text import escape_formula
 from catalog.ingest.validate import FEED_ATTRIBUTES, OTHER_ATTRIBUTE, is_address, split_sources
 from catalog.models import Image, Offer, Product
-from catalog.queries import offers_best_first, picture_url
+from catalog.queries import picture_url
 
 AT_ONCE = 500
 GOOGLE = "id title description link image_link additional_image_link availability price brand gtin item_group_id"
@@ -65,7 +65,7 @@ def products(shown_only: bool = False, by_group: bool = False) -> Iterator[Produ
     """All of them, some hundred at a time; by_group: the members of a group one after another."""
     images = Prefetch("images", Image.objects.order_by("position", "pk"))
     rows = Product.objects.defer("words").select_related("category")
-    rows = rows.prefetch_related(Prefetch("offers", offers_best_first()), images)
+    rows = rows.prefetch_related(Prefetch("offers", Offer.objects.select_related("seller").order_by("pk")), images)
     rows = rows.filter(blocked=False) if shown_only else rows
     rows = rows.order_by(*(["group_id", "pk"] if by_group else ["pk"]))
     after = Q()
@@ -77,9 +77,17 @@ def products(shown_only: bool = False, by_group: bool = False) -> Iterator[Produ
             after = Q(group_id__gt=last.group_id) | Q(group_id=last.group_id, pk__gt=last.pk)
 
 
+def offer_of(product: Product) -> Offer | None:
+    """The one that a row can hold: in stock first, then the cheapest."""
+    sold = Offer.Availability.IN_STOCK
+    return min(
+        product.offers.all(), key=lambda offer: (offer.availability != sold, offer.price, offer.pk), default=None
+    )
+
+
 def facts(product: Product, pictures: list[str]) -> dict[str, str]:
     """What every format says of a product."""
-    offer = next(iter(product.offers.all()), None)
+    offer = offer_of(product)
     return {
         "id": product.sku,
         "title": product.title,
@@ -112,7 +120,7 @@ def own(urls: Urls) -> Iterator[str]:
     yield line(columns)
     for product in products():
         sources = [image.source for image in product.images.all() if not image.source.startswith(UPLOAD)]
-        offer = next(iter(product.offers.all()), None)
+        offer = offer_of(product)
         cells = facts(product, sources) | {OTHER_ATTRIBUTE + name: product.attributes.get(name, "") for name in others}
         cells["quantity"] = "" if offer is None or offer.quantity is None else str(offer.quantity)
         cells["seller"] = offer.seller.name if offer else ""
@@ -177,7 +185,7 @@ def shopify_group(members: list[Product], urls: Urls) -> Iterator[str]:
 
 
 def variant_cells(product: Product, handle: str) -> dict[str, str]:
-    offer = next(iter(product.offers.all()), None)
+    offer = offer_of(product)
     tracked = offer is not None and (offer.quantity is not None or offer.availability != Offer.Availability.IN_STOCK)
     goes_on = offer is not None and offer.availability in (Offer.Availability.BACKORDER, Offer.Availability.PREORDER)
     return {

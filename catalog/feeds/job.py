@@ -22,6 +22,7 @@ from catalog.feeds.files import folder_of
 from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow, Missing, Part
 from catalog.feeds.moves import end, locked, tell
 from catalog.feeds.services import run
+from catalog.history import recorded_in
 from catalog.ingest.chunks import Chunk, How, Problem, chunks, sku_of, sort_out, store
 from catalog.ingest.columns import column_name
 from catalog.ingest.ids import LastRows, find_last_rows
@@ -151,7 +152,9 @@ def moved_on(found: Import, done: int, counts: dict[str, int], field: str) -> No
         values["rate"] = mine if not found.rate else RATE_KEEPS * found.rate + (1 - RATE_KEEPS) * mine
         if found.state == State.RUNNING:
             values["busy_s"] = found.busy_s + now - before
-    Import.objects.filter(pk=found.pk).update(**values)
+    stands = Import.objects.filter(pk=found.pk, stage=found.stage, rows_done=found.rows_done)
+    if not stands.update(**values):  # another worker was faster, or somebody cancelled it
+        raise Stopped
     tell(found.pk)
     for name, value in values.items():
         setattr(found, name, value)
@@ -159,9 +162,15 @@ def moved_on(found: Import, done: int, counts: dict[str, int], field: str) -> No
 
 
 def hold(found: Import, start: int) -> None:
-    """Lock the import for one chunk. Raises Stopped unless it stands where this worker thinks it does."""
-    now = locked(found.pk)
-    if (now.state, now.stage, now.rows_done) != (found.state, found.stage, start):
+    """Raises Stopped unless the import stands where this worker thinks it does, and no other worker is at it.
+
+    Its row is not locked before the chunk is done (moved_on): whoever pauses it need not wait for that.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"catalog.import:{found.pk}"])
+        alone = cursor.fetchone()[0]
+    stands = {"state": found.state, "stage": found.stage, "rows_done": start}
+    if not alone or not Import.objects.filter(pk=found.pk, **stands).exists():
         raise Stopped
 
 
@@ -254,6 +263,7 @@ def is_mended(found: Import) -> bool:
 
 
 def carry_out(found: Import, should_stop: Callable[[], bool]) -> None:
+    """All that it changes is one Edit of the history."""
     if found.stage == Stage.STORING:
         with opened(found) as (feed, last):
             found._at = time.monotonic()
@@ -270,8 +280,12 @@ def carry_out(found: Import, should_stop: Callable[[], bool]) -> None:
     end(found.pk, State.FINISHED)
 
 
-@transaction.atomic
 def store_chunk(found: Import, chunk: Chunk, start: int) -> None:
+    with recorded_in(found.edit):
+        take_over(found, chunk, start)
+
+
+def take_over(found: Import, chunk: Chunk, start: int) -> None:
     hold(found, start)
     counts = store(chunk, how_of(found))
     keep_problems(found, chunk.problems())
@@ -286,7 +300,7 @@ def deal_with_missing(found: Import, should_stop: Callable[[], bool]) -> None:
     while skus := list(rows[found.rows_done : found.rows_done + MISSING_AT_ONCE]):
         if should_stop():
             raise Stopped
-        with transaction.atomic():
+        with recorded_in(found.edit):
             hold(found, found.rows_done)
             theirs = list(queries.scope(found).filter(sku__in=skus).values_list("sku", flat=True))
             gone = delete_products(theirs) if found.missing == Missing.DELETE else sell_out(theirs)

@@ -96,6 +96,9 @@ class Import(models.Model):
     counts = models.JSONField(default=dict, blank=True, help_text="what the run has done")
     reason = models.CharField(max_length=500, blank=True, help_text="why it waits, failed or was cancelled")
     actor = models.CharField(max_length=150, blank=True)
+    edit = models.ForeignKey(
+        "catalog.Edit", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="imports"
+    )
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     checked_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -42,7 +42,7 @@ class Progress:
 
 
 def import_or_unknown(import_id: int) -> Import:
-    found = Import.objects.select_related("source").filter(pk=import_id).first()
+    found = Import.objects.select_related("source", "edit").filter(pk=import_id).first()
     if found is None:
         raise UnknownImport
     return found
@@ -98,7 +98,7 @@ def problem_reasons(import_id: int, limit: int = 12) -> list[tuple[str, int]]:
     return [(row["about"], row["rows"]) for row in rows[:limit]]
 
 
-GENERAL = r"""regexp_replace(regexp_replace(reason, '"[^"]*"', '…', 'g'), '\d+', 'N', 'g')"""
+GENERAL = r"""regexp_replace(regexp_replace(reason, '"[^"]*"', '…', 'g'), '\d+', '…', 'g')"""
 
 
 def differences(import_id: int, kind: str, after: int = 0, limit: int = 50) -> Sequence[ImportRow]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from django.contrib.auth import get_user_model
 from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
@@ -14,6 +15,7 @@ from catalog.feeds.files import BLOCK_BYTES, allowed_folder, check_size, folder_
 from catalog.feeds.models import FeedSource, Import, ImportProblem, Missing, Part
 from catalog.feeds.moves import OPEN, end, enqueue, locked, move, tell
 from catalog.feeds.queries import would_empty_the_shop
+from catalog.history import start_edit
 from catalog.ingest.columns import FIELDS
 from catalog.ingest.validate import DEFAULT_CURRENCY
 
@@ -165,10 +167,16 @@ def run(import_id: int, actor: str, accept_missing: bool = False) -> Import:
         "accept_missing": accept_missing,
     }
     values |= {"stage": Import.Stage.STORING, "actor": found.actor or actor[:150], "busy_s": 0.0, "rate": 0.0}
-    found = move(import_id, (State.CHECKED,), State.RUNNING, **values)
+    edit = start_edit(who=found.actor or actor, what=f"Import {found.pk}: {found.name}", user=user_named(found.actor))
+    found = move(import_id, (State.CHECKED,), State.RUNNING, edit=edit, **values)
     ImportProblem.objects.filter(of=found).delete()
     enqueue(import_id)
     return found
+
+
+def user_named(name: str):
+    """None for a schedule and for programs."""
+    return get_user_model().objects.filter(**{get_user_model().USERNAME_FIELD: name}).first()
 
 
 def choose_missing(import_id: int, missing: str) -> Import:

@@ -121,7 +121,12 @@ def read_records(path: Path, dialect: Dialect) -> Iterator[tuple[int, tuple[str,
                 raw, broken = (), f"The row cannot be read: {error}. Is a quote never closed?"
             if not broken and any(cell.strip() for cell in raw) and (len(raw) < width or any(raw[width:])):
                 broken = f"The row has {len(raw)} cells, the header has {width}."
-            if broken and swallowed_rows(lines.taken, dialect):
+            swallowed = swallowed_rows(lines.taken, dialect, bool(broken))
+            if (swallowed or broken) and (literal := without_quotes(lines.taken, dialect)):
+                lines.keep_first()
+                raw, broken = literal, ""
+                reader = csv.reader(lines, delimiter=dialect.delimiter)
+            elif swallowed:
                 raw = as_they_stand(lines.keep_first(), dialect.delimiter)
                 broken = "A quote in this row is never closed."
                 reader = csv.reader(lines, delimiter=dialect.delimiter)
@@ -131,10 +136,26 @@ def read_records(path: Path, dialect: Dialect) -> Iterator[tuple[int, tuple[str,
                 yield line, raw, broken
 
 
-def swallowed_rows(taken: list[str], dialect: Dialect) -> bool:
-    """Whether a quote that was never closed has made one broken record of several rows, by what they look like."""
+def without_quotes(taken: list[str], dialect: Dialect) -> tuple[str, ...]:
+    """The first line's cells where quotes are only text, as many programs write files with tabs; () elsewhere."""
+    cells = tuple(taken[0].rstrip("\r\n").split("\t")) if taken and dialect.delimiter == "\t" else ()
+    return cells if len(cells) == len(dialect.columns) else ()
+
+
+def swallowed_rows(taken: list[str], dialect: Dialect, broken: bool) -> bool:
+    """Whether a quote that was never closed has made one record of several rows.
+
+    Such a record breaks the rules of quoting, which a cell of several lines does not, and has a wrong number of cells
+    or a later line that looks like a row.
+    """
     enough = ROW_LIKE * (len(dialect.columns) - 1)
-    return enough > 0 and any(line.count(dialect.delimiter) >= enough for line in taken[1:])
+    row_like = any(line.count(dialect.delimiter) >= enough for line in taken[1:])
+    if len(taken) < 2 or enough <= 0 or not (broken or row_like):
+        return False
+    try:
+        return len(list(csv.reader(taken, delimiter=dialect.delimiter, strict=True))) != 1
+    except csv.Error:
+        return True
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from xml.sax import SAXException, SAXParseException
-from xml.sax.handler import ContentHandler, feature_namespaces
+from xml.sax.handler import ContentHandler
 
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import DefusedExpatParser
@@ -16,6 +16,7 @@ from catalog.ingest.columns import column_name
 from catalog.ingest.delimited import find_encoding
 from catalog.ingest.rows import LIST_SEPARATOR, MAX_FIELD_CHARS
 
+GOOGLE = "base.google.com"
 ITEMS = {"item", "entry", "product"}
 OF_ATOM = {"summary": "description", "content": "description"}
 BLOCK_CHARS = 256 * 1024
@@ -33,20 +34,22 @@ class Items(ContentHandler):
         self.parser = parser
         self.done: deque[tuple[int, dict[str, list[str]], bool]] = deque()
         self.depth = self.item_depth = self.line = self.chars = 0
+        self.spaces: dict[str, str] = {}  # by prefix; a feed that forgot to declare g: means Google's all the same
         self.own: dict[str, list[str]] = {}
         self.plain: dict[str, list[str]] = {}
         self.text: list[str] = []
         self.too_long = False
 
-    def startElementNS(self, name, qname, attrs):
+    def startElement(self, name, attrs):
         self.depth += 1
-        local = name[1].lower()
+        self.spaces |= {key[6:]: uri for key, uri in attrs.items() if key.startswith("xmlns:")}
+        local = name.rpartition(":")[2].lower()
         if not self.item_depth and local in ITEMS:
             self.item_depth, self.line = self.depth, self.parser.getLineNumber()
             self.own, self.plain, self.too_long = {}, {}, False
         elif self.item_depth and self.depth == self.item_depth + 1:
             self.text, self.chars = [], 0
-            if local == "link" and (address := attrs.get((None, "href"))):
+            if local == "link" and (address := attrs.get("href")):
                 self.text = [address]
 
     def characters(self, content):
@@ -57,7 +60,7 @@ class Items(ContentHandler):
             else:
                 self.too_long = True
 
-    def endElementNS(self, name, qname):
+    def endElement(self, name):
         if self.item_depth and self.depth == self.item_depth + 1:
             self.keep(name)
         elif self.depth == self.item_depth:
@@ -65,10 +68,12 @@ class Items(ContentHandler):
             self.item_depth = 0
         self.depth -= 1
 
-    def keep(self, name) -> None:
-        space, local = name
-        column = column_name(local)
-        target = self.own if space and "base.google.com" in space else self.plain
+    def keep(self, name: str) -> None:
+        """What stands in other vocabularies than Google's and the feed's own is not ours."""
+        prefix, _, local = name.rpartition(":")
+        if prefix and GOOGLE not in self.spaces.get(prefix, GOOGLE if prefix == "g" else ""):
+            return
+        target, column = (self.own if prefix else self.plain), column_name(local)
         if target is self.plain:
             column = OF_ATOM.get(column, column)
         values = target.setdefault(column, [])
@@ -80,7 +85,6 @@ def read_items(path: Path) -> Iterator[tuple[int, dict[str, str], str]]:
     """The line an item begins on, its values by name, and why it is broken. Raises FeedUnreadable for broken XML."""
     parser = DefusedExpatParser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
     items = Items(parser)
-    parser.setFeature(feature_namespaces, True)
     parser.setContentHandler(items)
     try:
         for block in read_text(path):

@@ -49,6 +49,11 @@ AVAILABILITIES = {
     "pre_order": "preorder",
     "presale": "preorder",
     "back_order": "backorder",
+    "auf_lager": "in_stock",
+    "nicht_auf_lager": "out_of_stock",
+    "en_stock": "in_stock",
+    "rupture_de_stock": "out_of_stock",
+    "agotado": "out_of_stock",
 }
 YES, NO = ("true", "yes", "1"), ("false", "no", "0", "")
 ADDRESS_AHEAD = re.compile(r"[,|;]\s*(?=https?://)", re.IGNORECASE)

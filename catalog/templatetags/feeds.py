@@ -66,6 +66,11 @@ def counted(now: Progress) -> dict[str, int]:
 
 
 @register.filter
+def lines(text: str | None) -> int:
+    return len(text.split("\n")) if text else 0
+
+
+@register.filter
 def to_import(found: Import) -> int:
     return sum(found.found.get(name, 0) for name in ("new", "changed", "unchanged"))
 

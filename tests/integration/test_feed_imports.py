@@ -7,6 +7,7 @@ import zipfile
 import pytest
 from django.core.files.base import ContentFile
 
+from catalog.edits.undo import undo
 from catalog.errors import FolderRefused, ImportStateConflict, MissingGuard
 from catalog.feeds import job, queries, services
 from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow
@@ -306,3 +307,13 @@ def test_pages_of_differences_take_constant_queries(django_assert_num_queries):
         second = queries.differences(found.pk, "new", after=first[-1].pk, limit=100)
     assert len(first) + len(second) == 120
     assert ImportRow.objects.filter(of=found).count() == 120
+
+
+def test_an_import_is_one_edit_of_the_history_and_can_be_undone(monkeypatch):
+    monkeypatch.setattr(job.chunks, "__defaults__", (0, 1))
+    finished(table([lamp(1), lamp(2)]))
+    found = finished(table([lamp(1, price="6 EUR"), lamp(2, color="steel")]))
+    assert (found.edit.who, found.edit.what) == ("ada", f"Import {found.pk}: feed.csv")
+    undo(found.edit, "ada")
+    assert Offer.objects.get(product__sku="L-1").price == 5
+    assert Product.objects.get(sku="L-2").attributes["color"] == "brass"

@@ -163,6 +163,18 @@ def test_a_quote_that_is_never_closed_takes_one_row_along(feed):
     ]
 
 
+def test_rows_are_not_merged_by_quotes_that_fit_together(feed):
+    """The next row's quote closes the open one, and the number of cells is right."""
+    rows = list(feed('id,title,brand\nA,"Lamp,X\nB,"Sofa",Y\nC,"Desk,X\nD,"Chair,X\nE,"two\nlines, more",Z\n').rows())
+    assert [(row.line, row.cells["id"], bool(row.broken)) for row in rows] == [
+        (2, "A", True),
+        (3, "B", False),
+        (4, "C", True),
+        (5, "D", True),
+        (6, "E", False),
+    ]
+
+
 def test_excels_separator_line_and_windows_line_ends(feed):
     (row,) = feed(b"sep=;\r\nid;title\r\nA;M\xf6bel\r\n").rows()
     assert (row.line, row.cells) == (3, {"id": "A", "title": "Möbel"})
@@ -230,3 +242,19 @@ def test_a_sale_counts_while_it_is_on(feed):
     over, on = "2020-01-01T00:00Z/2020-02-01T00:00Z", "2020-01-01T00:00-0800/2099-02-01T00:00-0800"
     rows = listings(feed(f"{head}A,10 EUR,5 EUR,{over}\nB,10 EUR,5 EUR,{on}\n"))
     assert [row.offer["price"] for row in rows] == [10, 5]
+
+
+def test_xml_that_forgot_to_declare_its_prefix(feed):
+    content = RSS.replace(' xmlns:g="http://base.google.com/ns/1.0"', "")
+    assert listings(feed(content))[0].product["title"] == "Sofa & chair set"
+
+
+def test_other_vocabularies_in_xml_are_left_out(feed):
+    content = RSS.replace('version="2.0"', 'version="2.0" xmlns:media="http://search.yahoo.com/mrss/"', 1)
+    content = content.replace("<item>", "<item><media:title>Wrong</media:title>", 1)
+    assert listings(feed(content))[0].product["title"] == "Sofa & chair set"
+
+
+def test_quotes_are_only_text_where_tabs_part_the_cells(feed):
+    rows = list(feed('id\ttitle\tbrand\nA\t"12 inch pan\tFjord\nB\t"Sofa"\tFjord\nC\t7" nail\tX\n').rows())
+    assert [row.cells["title"] for row in rows] == ['"12 inch pan', "Sofa", '7" nail']
