@@ -1,6 +1,6 @@
 """What the figures of judging are worth: raters and systems of whom everything is known, judged through the real code.
 
-    python bench/raters.py [--seeds 20] [--queries 120] [--k 3] [--b-wins 0.68] [--paper 2000]
+    python bench/raters.py [--seeds 10] [--queries 200] [--k 3] [--b-wins 0.70] [--paper 1000]
 
 Eight raters, two of them bad: one clicks at random, one leans to the left. Two systems; b wins `--b-wins` of the
 queries with a difference, 15 % have none. For each seed the same queries are judged twice, in random and in active
@@ -17,11 +17,11 @@ from shop.house import house
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--queries", type=int, default=120)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--k", type=int, default=3)
-    parser.add_argument("--b-wins", type=float, default=0.68)
-    parser.add_argument("--paper", type=int, default=2_000)
+    parser.add_argument("--b-wins", type=float, default=0.70)
+    parser.add_argument("--paper", type=int, default=1_000)
     arguments = parser.parse_args()
     with house("raters"):
         from judging.tell import Tables

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labeling.measure.scales import ANSWERS, Kind
-from labeling.measure.votes import Votes, place_within
+from labeling.measure.votes import Votes
 
 OPEN, SPLIT = -2, -3
 WAYS = {"a": 0, "tie": 1, "both_bad": 1, "b": 2}  # for which system, if for any
@@ -18,36 +18,30 @@ class Outcomes:
     """Of the tasks of a side-by-side project that have a verdict; arrays of one length.
 
     task: rising. counts int (t, 3): how many raters chose a, neither, b. code: 1 b won, 0 tied, -1 a won, OPEN, or
-    SPLIT where no majority can come any more. lead: settled by a lead. at: when it was settled, in seconds since 1970.
+    SPLIT where no majority can come any more. lead: settled by a lead.
     """
 
     task: np.ndarray
     counts: np.ndarray
     code: np.ndarray
     lead: np.ndarray
-    at: np.ndarray
 
-    def in_order(self, kept: np.ndarray | None = None) -> np.ndarray:
-        """int (n,): 1, 0 and -1 in the order in which tasks were settled; those without a majority are tied, last."""
-        known = self.code != OPEN if kept is None else kept & (self.code != OPEN)
-        code = np.where(self.code == SPLIT, 0, self.code)[known]
-        return code[np.argsort(self.at[known], kind="stable")]
+    def won_tied_lost(self, kept: np.ndarray | slice = slice(None)) -> tuple[int, int, int]:
+        """Of the settled ones, from the side of b; those without a majority are tied."""
+        code = self.code[kept]
+        won, lost, unsettled = (int((code == one).sum()) for one in (1, -1, OPEN))
+        return won, len(code) - won - lost - unsettled, lost
 
 
-def outcomes(votes: Votes, k: int, adjudicated: Mapping[int, tuple[str, float]]) -> Outcomes:
-    """votes: only those that count. adjudicated: by task a lead's choice and when; it overrules the raters."""
+def outcomes(votes: Votes, k: int, adjudicated: Mapping[int, str]) -> Outcomes:
+    """votes: only those that count. adjudicated: by task a lead's choice; it overrules the raters."""
     tasks, places = np.unique(votes.task, return_inverse=True)
-    cells = places * 3 + WAY[votes.choice]
-    counts = np.bincount(cells, minlength=3 * len(tasks)).reshape(-1, 3)
-    settling = place_within(cells) + 1 == enough(np.maximum(k, counts.sum(axis=1)))[places]
-    at = np.full(len(tasks), np.inf)
-    at[places[settling]] = votes.at[settling]
+    counts = np.bincount(places * 3 + WAY[votes.choice], minlength=3 * len(tasks)).reshape(-1, 3)
     code, lead = codes(counts, k), np.zeros(len(tasks), dtype=bool)
     for place, task in enumerate(tasks.tolist()):
         if task in adjudicated:
-            choice, at[place] = adjudicated[task]
-            code[place], lead[place] = WAYS[choice] - 1, True
-    return Outcomes(tasks, counts, code, lead, at)
+            code[place], lead[place] = WAYS[adjudicated[task]] - 1, True
+    return Outcomes(tasks, counts, code, lead)
 
 
 def codes(counts: np.ndarray, k: int) -> np.ndarray:

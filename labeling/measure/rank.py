@@ -40,7 +40,7 @@ class Ranking:
 def rank(found: Outcomes, tasks: int, types: Mapping[int, str], categories: Mapping[int, str], alpha: float) -> Ranking:
     """tasks: how many there are in all. types, categories: of each task's query; what has none is in no group."""
     return Ranking(
-        preference(found.in_order(), tasks, 1 - alpha),
+        preference(*found.won_tied_lost(), tasks, 1 - alpha),
         groups(found, types, alpha),
         groups(found, categories, alpha),
         tasks,
@@ -54,7 +54,7 @@ def groups(found: Outcomes, names: Mapping[int, str], alpha: float) -> tuple[Gro
     of_task = np.array([names.get(task, "") for task in found.task.tolist()], dtype=object)
     sizes = Counter(names.values())
     figures = {
-        name: preference(found.in_order(of_task == name), sizes[name], 1 - alpha)
+        name: preference(*found.won_tied_lost(of_task == name), sizes[name], 1 - alpha)
         for name in set(of_task[found.code != OPEN]) - {""}
     }
     tested = holm({name: one.p for name, one in figures.items() if one.queries >= FEWEST})

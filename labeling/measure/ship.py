@@ -38,7 +38,11 @@ def judged(project: Project, figures: Preference, p: float, interval: Interval) 
     rate = figures.win_rate
     if rate is None:
         return "unknown", "No task is settled yet."
-    least = 0.5 - project.ship_margin
+    settled, least = (project.settled or {}).get("answer"), 0.5 - project.ship_margin
+    if settled == "better" and rate > project.ship_win_rate:
+        return "better", f"It wins {rate:.1%}, and p fell below {project.ship_p:g} when that was settled."
+    if settled == "worse":
+        return "worse", f"It wins {rate:.1%}, and p fell below {project.ship_p:g} when that was settled."
     if rate > project.ship_win_rate and p < project.ship_p:
         return "better", f"It wins {rate:.1%}, more than {project.ship_win_rate:.0%}, with p {tell(p)}."
     if interval.low > least:

@@ -37,8 +37,7 @@ def split_tasks(project: Project | None = None) -> list[int]:
         return [task for (task,) in cursor.fetchall()]
 
 
-def settled_by_leads(project: Project) -> dict[int, tuple[str, float]]:
-    """By task the choice that holds and when it was made, in seconds since 1970."""
-    rows = Adjudication.objects.filter(task__project=project).order_by("pk").values_list("task", "choice", "at")
-    latest = {task: (choice, at.timestamp()) for task, choice, at in rows}
-    return {task: row for task, row in latest.items() if row[0]}
+def settled_by_leads(project: Project) -> dict[int, str]:
+    """By task the choice that holds."""
+    rows = Adjudication.objects.filter(task__project=project).order_by("pk").values_list("task", "choice")
+    return {task: choice for task, choice in dict(rows).items() if choice}

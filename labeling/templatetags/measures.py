@@ -7,7 +7,7 @@ from labeling.measure.ship import tell
 from ml.evaluate.exact import Interval, Share
 
 register = template.Library()
-NONE = "–"
+NONE, MINUS = "–", "\N{MINUS SIGN}"
 CHOICES = {
     "a": "System A",
     "b": "System B",
@@ -38,13 +38,13 @@ def two(value: float | None) -> str:
 
 @register.filter
 def twos(interval: Interval | None) -> str:
-    return "" if interval is None else f"{interval.low:.2f} to {interval.high:.2f}"
+    return "" if interval is None else f"{interval.low:.2f} to {interval.high:.2f}".replace("-", MINUS)
 
 
 @register.filter
 def signed(value: float | None) -> str:
     """A bias with its sign, and a real minus."""
-    return NONE if value is None else f"{value:+.2f}".replace("-", "\N{MINUS SIGN}").replace("+0.00", "0.00")
+    return NONE if value is None else f"{value:+.2f}".replace("-", MINUS).replace("+0.00", "0.00")
 
 
 @register.filter

@@ -58,16 +58,12 @@ def chance_to_reach(evidence: float, share: float, size: int, outcomes: int) -> 
     return float(max(0.0, 1 - alive.sum()))
 
 
-def looks_p(outcomes: np.ndarray, size: int, left: int) -> float:
-    """p of wins and losses being equally likely, valid at every look. outcomes: 1 and -1 in their order, 0 for ties.
+def looks_p(wins: int, losses: int, size: int, left: int) -> float:
+    """p of wins and losses being equally likely, valid at every look.
 
-    size: how many there may have been in all, ties among them; left: how many may still come.
+    size: how many outcomes there may be in all, ties among them; left: how many may still come.
     """
-    decided = outcomes[outcomes != 0]
-    if len(decided) == 0:
-        return 1.0
-    path = Evidence(0.5, size)(np.cumsum(decided > 0), np.cumsum(decided < 0))
-    return chance_to_reach(max(0.0, float(path.max())), 0.5, size, len(decided) + left)
+    return chance_to_reach(float(Evidence(0.5, size)(wins, losses)), 0.5, size, wins + losses + left)
 
 
 @lru_cache(4096)

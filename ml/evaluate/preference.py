@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ml.evaluate.exact import Interval, share_interval, sign_test
 from ml.evaluate.looks import looks_interval, looks_p
 
@@ -34,11 +32,9 @@ class Preference:
         return self.won + self.lost
 
 
-def preference(outcomes: np.ndarray, size: int, confidence: float = 0.95) -> Preference:
-    """outcomes int (n,): 1 won, 0 tied, -1 lost, in the order in which they were settled; size: how many may come."""
-    n = len(outcomes)
-    won, lost = int((outcomes > 0).sum()), int((outcomes < 0).sum())
-    decided, tied = won + lost, n - won - lost
+def preference(won: int, tied: int, lost: int, size: int, confidence: float = 0.95) -> Preference:
+    """size: how many queries there are, those that are not settled yet among them."""
+    n, decided = won + tied + lost, won + lost
     share = decided / n if n else 1.0  # of the queries that are not tied: what an interval of those says of all
 
     def of_all(interval: Interval) -> Interval:
@@ -52,5 +48,5 @@ def preference(outcomes: np.ndarray, size: int, confidence: float = 0.95) -> Pre
         of_all(share_interval(won, decided, confidence)),
         sign_test(won, lost),
         of_all(looks_interval(won, lost, size, size - n, 1 - confidence)),
-        looks_p(outcomes, size, size - n),
+        looks_p(won, lost, size, size - n),
     )
