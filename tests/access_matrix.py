@@ -124,6 +124,8 @@ def samples() -> dict[str, object]:
         "queue": "held",
         "verdict": {"manage/review/sellers/": "block", "": "reject"},
         "verb": "promote",
+        "rater_id": token.user_id,
+        "action": "pause",
         "object_id": {
             "admin/auth/user/": token.user_id,
             "admin/auth/group/": Group.objects.first().pk,
