@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
-from catalog.models import Image
+from catalog.models import Image, Product
 from search.status.pictures import SOLD, PictureStatus, State, picture_statuses
 
 PAGE = 50
@@ -41,11 +41,13 @@ def pictures_page(state: str = "", words: str = "", before: int | None = None) -
 
 
 def matching(state: str, words: str) -> QuerySet[Image]:
-    """words: the beginning of a SKU, or words of the product."""
+    """words: the beginning of a SKU, as it is written or in capitals, or words of the product."""
     rows = Image.objects.all()
     if state in BY_STATE:
         rows = rows.filter(BY_STATE[State(state)])
     if words:
         wanted = SearchQuery(words, search_type="websearch", config="english")
-        rows = rows.filter(Q(product__sku__istartswith=words) | Q(product__words=wanted))
+        products = [Q(sku__startswith=words), Q(sku__startswith=words.upper()), Q(words=wanted)]
+        first, *others = (Product.objects.filter(each).values("pk") for each in products)  # an index for each
+        rows = rows.filter(product__in=first.union(*others))
     return rows

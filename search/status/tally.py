@@ -23,7 +23,7 @@ NAMES = {  # of the catalog's states, as people see them (search.status.pictures
     State.REJECTED: "rejected",
     State.FAILED: "failed",
 }
-SHARE = 20  # counting takes at most one part in so many of a process that is looked at all the time
+SHARE = 10  # counting takes at most one part in so many of a process that is looked at all the time
 
 
 @dataclass(frozen=True, slots=True)
