@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from catalog.models import Image
 from catalog.queries import picture_url, visible_products
+from catalog.review.models import Inspection
 from search.retrieve import follow
 from search.serving import Serving
 from search.status.held import cold_among, hot_among
@@ -18,6 +19,7 @@ HOT, COLD = "hot", "cold"
 FIELDS = ("pk", "product_id", "product__sku", "product__title", "position", "file", "source")
 SOLD = Exists(visible_products().filter(pk=OuterRef("product")))
 FIELDS += ("status", "reason", "attempts", "blocked", "waiting_since", "inspected_at", "indexed_at")
+FIELDS += ("inspection__cause", "inspection__kept")
 NO_TURN = Turn()
 
 
@@ -39,7 +41,8 @@ class State(StrEnum):
 class PictureStatus:
     """tiers: those that find it now, also while a new vector is being made. since: when it became searchable.
 
-    live_after_s: how long that took since it was saved, None before.
+    live_after_s: how long that took since it was saved, None before. cause: why inspection held or rejected it
+    (catalog.review), None where it could not be inspected. kept: whether there is a copy that a person may accept.
     """
 
     image_id: int
@@ -58,6 +61,8 @@ class PictureStatus:
     inspected_at: datetime | None
     since: datetime | None
     turn: Turn
+    cause: str | None
+    kept: bool
 
     @property
     def found(self) -> bool:
@@ -76,7 +81,13 @@ class PictureStatus:
 
     @property
     def may_retry(self) -> bool:
-        return self.state == State.FAILED
+        """Also what could not be fetched or read: it may have been mended meanwhile."""
+        return self.state == State.FAILED or (self.state == State.REJECTED and self.cause is None)
+
+    @property
+    def may_accept(self) -> bool:
+        """Only what is wrong with its quality may be overruled here; bare skin and blocklists are for the review."""
+        return self.state == State.REJECTED and self.cause == Inspection.Cause.QUALITY and self.kept
 
 
 def picture_statuses(image_ids: Iterable[int]) -> dict[int, PictureStatus]:
@@ -127,6 +138,8 @@ def make_status(row: dict, tiers: tuple[str, ...], generation_id: str, turn: Tur
         inspected_at=row["inspected_at"],
         since=row["indexed_at"],
         turn=turn,
+        cause=row["inspection__cause"],
+        kept=bool(row["inspection__kept"]),
     )
 
 

@@ -12,5 +12,6 @@ urlpatterns = [
     path("pictures/status/", views.watched, name="pictures_status"),
     path("pictures/retry/", actions.retry_failed, name="retry_failed"),
     path("pictures/repair/", actions.repair, name="repair_differences"),
+    path("pictures/<int:image_id>/accept/", actions.accept, name="accept_picture"),
     path("pictures/<int:image_id>/retry/", actions.retry, name="retry_picture"),
 ]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -11,11 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from catalog.models import Image, Product
-from catalog.tasks import inspect_image
+from catalog.ingest.inspect import inspect_pending
+from catalog.models import Image, Inspection, Product
+from catalog.tasks import attempt, inspect_image
 from search.models import ImageVector
 from search.status.pictures import picture_statuses
 from search.status.products import product_statuses
+from tests.conftest import picture
 from tests.people import person
 from tests.vector_catalog import add_vectors, clustered, make_bundle
 
@@ -87,7 +90,7 @@ def test_states_as_people_see_them(bundle):
     assert states == ["searchable", "hidden", "rejected", "failed", "inspected", "missing"]
     assert found[ids[0]].live_after_s == pytest.approx(3.1) and found[ids[0]].tiers == ("hot",)
     assert found[ids[4]].found and not found[ids[5]].found
-    assert [found[pk].may_retry for pk in ids[:6]] == [False, False, False, True, False, False]
+    assert [found[pk].may_retry for pk in ids[:6]] == [False, False, True, True, False, False]
     products = product_statuses(Product.objects.values_list("pk", flat=True))
     assert sum(status.searchable for status in products.values()) == 4  # the inspected one as it was before
     assert {status.state.value for status in products.values()} == {*states}
@@ -162,6 +165,39 @@ def test_retry_sends_failed_pictures_on_their_way(bundle, admin):
     assert again.redirect_chain == [(PAGE, 302)] and "nothing to try again" in text_of(again)
 
 
+@pytest.fixture
+def rejected(tmp_path) -> Image:
+    """A picture that inspection rejects for its size."""
+    (tmp_path / "small.jpg").write_bytes(picture(size=(63, 63)))
+    product = Product.objects.create(sku="S-1", title="Something small")
+    image = Image.objects.create(product=product, source="small.jpg", folder=str(tmp_path))
+    attempt(SimpleNamespace(job=SimpleNamespace(attempts=0)), image.pk, inspect_pending)
+    return image
+
+
+def test_what_was_rejected_for_its_quality_can_be_accepted(bundle, admin, rejected):
+    page = text_of(admin.get(PAGE + "S-1/"))
+    assert "Rejected" in page and "Accept it all the same" in page and "Try again" not in page
+    said = text_of(admin.post(f"/manage/pictures/{rejected.pk}/accept/", follow=True))
+    assert "It is accepted" in said and status_of(rejected).state == "inspected"
+    assert "cannot be shown" in text_of(admin.post(f"/manage/pictures/{rejected.pk}/accept/", follow=True))
+
+
+@pytest.mark.parametrize("cause", ["safety", "blocklist", "person", None])
+def test_what_was_rejected_for_anything_else_cannot(bundle, admin, rejected, cause):
+    found = Inspection.objects.filter(image=rejected)
+    found.update(cause=cause) if cause else found.delete()
+    assert "Accept it all the same" not in text_of(admin.get(PAGE + "S-1/"))
+    assert "cannot be shown" in text_of(admin.post(f"/manage/pictures/{rejected.pk}/accept/", follow=True))
+    assert status_of(rejected).state == "rejected" and status_of(rejected).may_retry == (cause is None)
+
+
+def test_what_is_held_leads_to_its_review(bundle, admin, rejected):
+    Image.objects.filter(pk=rejected.pk).update(status="held")
+    html = admin.get(PAGE + "S-1/").content.decode()
+    assert "Held for review" in html and f"after={rejected.pk - 1}" in html
+
+
 def test_a_planted_difference_is_shown_and_mended(bundle, admin):
     image = Image.objects.order_by("pk").first()
     ImageVector.objects.filter(image=image).delete()
@@ -171,7 +207,12 @@ def test_a_planted_difference_is_shown_and_mended(bundle, admin):
     assert "One difference is being mended." in said and "The index agrees with the catalog" in said
 
 
-POSTS = ["/manage/pictures/1/retry/", "/manage/pictures/retry/", "/manage/pictures/repair/"]
+POSTS = [
+    "/manage/pictures/1/retry/",
+    "/manage/pictures/1/accept/",
+    "/manage/pictures/retry/",
+    "/manage/pictures/repair/",
+]
 GETS = [PAGE, PAGE + "V-1/", "/manage/pictures/status/"]
 
 

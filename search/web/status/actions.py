@@ -10,20 +10,26 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from catalog.errors import CatalogError, NotOverridable
 from catalog.models import Image
+from catalog.review.services import allow_picture
 from catalog.services import requeue
 from catalog.web.access import catalog_admins_only
+from search.status.pictures import picture_statuses
 from search.status.repair import repair as mend
 
 
 def action(view: Callable[..., str]) -> Callable[..., HttpResponse]:
-    """A door's decorator: POST by a catalog admin; what the view returns is said on the page it was sent from."""
+    """A door's decorator: POST by a catalog admin; what came of it is said on the page that it was sent from."""
 
     @require_POST
     @catalog_admins_only
     @wraps(view)
     def door(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        messages.success(request, view(request, *args, **kwargs))
+        try:
+            messages.success(request, view(request, *args, **kwargs))
+        except CatalogError as error:
+            messages.error(request, error.detail)
         return redirect(way_back(request))
 
     return door
@@ -48,6 +54,15 @@ def said(number: int) -> str:
     if not number:
         return "There is nothing to try again: it has moved on meanwhile."
     return f"{'It is' if number == 1 else f'{number:,} pictures are'} tried again from the start."
+
+
+@action
+def accept(request: HttpRequest, image_id: int) -> str:
+    """Overrule what inspection said of its quality."""
+    if not (status := picture_statuses([image_id]).get(image_id)) or not status.may_accept:
+        raise NotOverridable
+    allow_picture(image_id, request.user.get_username(), queue="status")
+    return "It is accepted, and will be from now on. It waits for its vector."
 
 
 @action
