@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
@@ -12,9 +13,11 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from catalog.edits.forget import forget_before
-from catalog.errors import FetchFailed, FetchRefused, SourceMissing
+from catalog.edits.later import UNDO_TASK
+from catalog.errors import CatalogError, FetchFailed, FetchRefused, SourceMissing
+from catalog.history import by
 from catalog.ingest.inspect import inspect_pending
-from catalog.models import Image
+from catalog.models import Edit, Image
 from catalog.review.kept import purge_copies
 from catalog.services import EMBED_TASK, mark_failed, mark_rejected
 from catalog.storage import WholeFileStorage
@@ -101,3 +104,17 @@ def forget_history(timestamp: int | None = None) -> int:
 def purge_forgotten_copies(timestamp: int | None = None) -> None:
     """Deletes private copies of held and rejected pictures that no row names any more."""
     purge_copies()
+
+
+@app.task(name=UNDO_TASK)
+def undo_edit(edit_id: int, user_id: int) -> None:
+    """For an Edit that changed more rows than a page can wait for."""
+    from catalog.edits.undo import undo  # which imports what defers this module's tasks
+
+    edit, user = Edit.objects.filter(pk=edit_id).first(), get_user_model().objects.filter(pk=user_id).first()
+    if edit is None or user is None:
+        return
+    try:
+        undo(edit, by(user), user)
+    except CatalogError as error:  # somebody was first, or it clashes: History shows that nothing was undone
+        log.warning("edit %s was not undone: %s", edit_id, error.detail)

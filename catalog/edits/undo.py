@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from django.db import IntegrityError, connection
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Length
 from procrastinate.contrib.django import app
 
 from catalog.edits.sql import changed_back
@@ -121,21 +122,23 @@ def delete_made(part: Part) -> Undone:
     later = part.model.history.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
     made = part.rows("+").filter(Exists(part.model.objects.filter(pk=OuterRef("id"))))
     ids = list(made.filter(~Exists(later.exclude(edit_id=part.edit_id))).values_list("id", flat=True))
-    rows, all_made = part.model.objects.filter(pk__in=ids), made.count()
-    if part.model is Product:
-        deleted = delete_products(rows.values_list("sku", flat=True))
-    elif part.model is Image:
-        deleted = delete_images(rows)
-    elif part.model is Category:
-        deleted = delete_unused(rows.filter(children=None, products=None))
-    elif part.model is Seller:
-        deleted = delete_unused(rows.filter(offers=None))
+    all_made = made.count()
+    if part.model is Category:  # what is deepest first, for a parent is protected while it has children
+        deepest = part.model.objects.filter(pk__in=ids).order_by(Length("path").desc())
+        batches = [[pk] for pk in deepest.values_list("pk", flat=True)]
     else:
-        deleted = delete_unused(rows)
+        batches = [ids[start : start + BATCH_ROWS] for start in range(0, len(ids), BATCH_ROWS)]
+    deleted = sum(delete_rows(part.model.objects.filter(pk__in=batch)) for batch in batches)
     return Undone(deleted, all_made - deleted)
 
 
-def delete_unused(rows: QuerySet) -> int:
-    ids = list(rows.values_list("pk", flat=True))
+def delete_rows(rows: QuerySet) -> int:
+    """Those that nothing else needs."""
+    if rows.model is Product:
+        return delete_products(rows.values_list("sku", flat=True))
+    if rows.model is Image:
+        return delete_images(rows)
+    unused = {Category: {"children": None, "products": None}, Seller: {"offers": None}}.get(rows.model, {})
+    ids = list(rows.filter(**unused).values_list("pk", flat=True))
     rows.model.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from catalog.edits import log
+from catalog.edits.later import AT_ONCE_ROWS, undo_later
 from catalog.edits.undo import Undone, undo, undo_row
 from catalog.errors import CatalogError
 from catalog.history import by
@@ -51,6 +52,10 @@ def show(request: HttpRequest, admin, context: dict) -> HttpResponse:
 @catalog_admins_only
 def undo_edit(request: HttpRequest, edit_id: int) -> HttpResponse:
     edit = get_object_or_404(Edit, pk=edit_id)
+    if sum(log.counts([edit.pk])[edit.pk].values()) > AT_ONCE_ROWS:
+        undo_later(edit.pk, request.user.pk)
+        messages.success(request, "So many rows are the worker's to undo. History shows it when it is done.")
+        return back_to(request)
     return undone(request, lambda: undo(edit, by(request.user), request.user))
 
 
@@ -71,6 +76,10 @@ def undone(request: HttpRequest, take_back) -> HttpResponse:
         say = messages.success if result.restored else messages.warning
         left = f" {result.left:,} stay in part or whole as they are: they were changed since." if result.left else ""
         say(request, f"Undone: {result.restored:,} row{'s' if result.restored != 1 else ''}.{left}")
+    return back_to(request)
+
+
+def back_to(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("back", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()})
     return redirect(back if safe else reverse("admin:catalog_edit_changelist"))

@@ -7,8 +7,10 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog.admin.base import CappedPaginator
+from catalog.history import recorded
 from catalog.models import Category, Edit, Image, Offer, Product, Seller
 from catalog.services import category_for
+from catalog.tasks import undo_edit
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +151,22 @@ def test_a_form_is_one_edit_with_its_author(admin, image):
     assert {str(offer.price) for offer in product.offers.all()} == {"249.00", "199.00"}
     history = admin.get(reverse("admin:catalog_product_history", args=[product.pk])).content.decode()
     assert "Blue couch" in history and "Undo: Product form" in history
+
+
+def test_a_large_undo_is_the_workers(admin, image, monkeypatch):
+    monkeypatch.setattr("catalog.web.history.AT_ONCE_ROWS", 0)
+    with recorded("feed"):
+        Product.objects.update(brand="New")
+    edit = Edit.objects.latest("pk")
+    for _ in range(2):
+        page = admin.post(reverse("admin:catalog_edit_undo", args=[edit.pk]), follow=True)
+        assert "the worker&#x27;s to undo" in page.content.decode()
+    job = ProcrastinateJob.objects.get(task_name="catalog.undo_edit")
+    assert Product.objects.filter(brand="New").count() == 3
+    undo_edit(**job.args)
+    undo_edit(**job.args)  # the second has nothing left to do
+    assert not Product.objects.filter(brand="New").exists()
+    assert Edit.objects.latest("pk").undoes == edit
 
 
 def test_wrong_values_are_named_and_nothing_is_lost(admin, image):
