@@ -11,6 +11,7 @@ from catalog.queries import descendants, in_stock_now
 STATES = {
     "searchable": "Searchable",
     "waiting": "Waiting",
+    "held": "Held for review",
     "rejected": "Rejected",
     "failed": "Failed",
     "none": "No picture",
@@ -18,6 +19,7 @@ STATES = {
 STATUSES = {
     "searchable": [Image.Status.INDEXED],
     "waiting": [Image.Status.PENDING, Image.Status.INSPECTED],
+    "held": [Image.Status.HELD],
     "rejected": [Image.Status.REJECTED],
     "failed": [Image.Status.FAILED],
 }

@@ -12,12 +12,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from catalog import services as catalog_services
 from catalog import tasks
 from catalog.errors import DecidedAlready, NoDecision, NotOverridable
+from catalog.find import STATE_OF
 from catalog.ingest import inspect, judge
 from catalog.models import Category, Decision, Image, NearDuplicate, PictureRule, Product, Seller
 from catalog.review import kept, services, undo
 from catalog.review.pairs import accept_suggestion, decide_pairs, decline_suggestion
 from catalog.review.queries import counts, history, lacking, next_group, next_picture
 from ml.inspect.safety import Part
+from search.status.pictures import State, picture_statuses
 from tests.conftest import picture
 
 pytestmark = pytest.mark.django_db
@@ -317,3 +319,10 @@ def test_nobody_takes_back_what_another_decided(make, barefoot):
     services.allow_picture(make("A").pk, "ada")
     with pytest.raises(NoDecision):
         undo.undo_last("bob")
+
+
+def test_every_state_of_a_picture_has_its_place_in_lists(make, barefoot):
+
+    assert set(STATE_OF) == set(Image.Status)
+    image = make("A")
+    assert picture_statuses([image.pk])[image.pk].state == State.HELD
