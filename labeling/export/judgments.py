@@ -106,7 +106,8 @@ def majority(choices: list[str]) -> str:
 
 def judgment(rows: list[Standing], choice: str) -> Judgment:
     first, agreeing = rows[0], [row for row in rows if row.choice == choice]
+    agreed = 1.0 if overruled(rows) else len(agreeing) / len(rows)
     return Judgment(
-        first.task, first.query, first.sku_a, first.sku_b, choice, len(agreeing) / len(rows),
+        first.task, first.query, first.sku_a, first.sku_b, choice, agreed,
         tuple(row.verdict for row in rows), frozenset(reason for row in agreeing for reason in row.reasons),
     )  # fmt: skip

@@ -1,11 +1,12 @@
 """The doors of judging, under /label/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from labeling.web import adjudicate, judge, pictures, projects, raters, report, sync
 
 urlpatterns = [
     path("", judge.home, name="labeling"),
+    path("", include("labeling.web.set_urls")),
     path("photos/<int:query_id>/", pictures.photo, name="label_photo"),
     path("pictures/<str:digest>/", pictures.picture, name="label_picture"),
     path("projects/new/", projects.new, name="label_new"),

@@ -21,6 +21,11 @@ class NotTrec(ValueError):
 
 
 def write_qrels(path: Path, qrels: Qrels) -> None:
+    """Raises NotTrec."""
+    path.write_text(qrels_text(qrels), encoding="utf-8")
+
+
+def qrels_text(qrels: Qrels) -> str:
     """Grades are whole numbers here: trec_eval knows no others. Raises NotTrec for one that is not."""
     lines = []
     for query, grades in qrels.items():
@@ -28,7 +33,7 @@ def write_qrels(path: Path, qrels: Qrels) -> None:
             if grade != int(grade):
                 raise NotTrec(f"{query} {document}: grade {grade} is no whole number")
             lines.append(f"{quote(query, SAFE)} 0 {quote(document, SAFE)} {int(grade)}\n")
-    path.write_text("".join(lines), encoding="utf-8")
+    return "".join(lines)
 
 
 def write_run(path: Path, run: Run, tag: str) -> None:

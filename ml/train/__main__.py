@@ -15,6 +15,7 @@ ABOUT = {
     "detector": "train the detector",
     "projection": "train the image tower's last layer on features that are computed once",
     "image": "train the image tower",
+    "refine": "a finished bundle learns from what was mixed up, in minutes",
     "protocol": "image towers side by side on products that they have not learned",
     "text": "train the text head",
     "heads": "train the attribute heads",
@@ -58,6 +59,11 @@ def main() -> None:
     command.add_argument("--models", nargs="+", default=["detector", "image"], choices=["detector", "image"])
     command.add_argument("--bundles", type=Path, default=MADE, help="where its folder goes")
     command.set_defaults(run=int8)
+    command = commands.add_parser("noise", help="a copy of a bundle that is worse on purpose, to see a gate refuse it")
+    command.add_argument("--bundle", type=Path)
+    command.add_argument("--amount", type=float, default=0.3, help="of each weight matrix's own deviation")
+    command.add_argument("--bundles", type=Path, default=MADE, help="where its folder goes")
+    command.set_defaults(run=noise)
     command = commands.add_parser("order", help="fit which of the boxes is likely meant (ml/detect/order.py)")
     command.add_argument("grocery", type=Path, help="photos of single products: feed.csv, train.jsonl, queries.jsonl")
     command.add_argument("--bundle", type=Path, required=True)
@@ -177,6 +183,13 @@ def int8(options: argparse.Namespace) -> None:
     from ml.train.int8 import int8_bundle
 
     print(int8_bundle(options.bundle or default_bundle_folder(), options.bundles, options.models, options.demo))
+
+
+def noise(options: argparse.Namespace) -> None:
+    from ml.bundle import default_bundle_folder
+    from ml.train.noise import noisy_bundle
+
+    print(noisy_bundle(options.bundle or default_bundle_folder(), options.bundles, options.amount))
 
 
 def order(options: argparse.Namespace) -> None:

@@ -160,6 +160,44 @@ class HeadsRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class RefineRecipe:
+    """One matrix after the last layer of a finished `bundle`, for a round in minutes (docs/loop.md).
+
+    `views`: studio shots, and as many photos, of each product; `keep`: how much cosines shall stay where they were.
+    """
+
+    runs: Path
+    data: Path
+    demo: Path
+    bundle: Path
+    bundles: Path
+    name: str
+    version: str
+    extra: tuple[Path, ...] = ()
+    seed: int = 7
+    negatives: tuple[Path, ...] = ()
+    datasets: Path = Path("var/datasets")
+    forbidden: tuple[Path, ...] = FORBIDDEN
+    views: int = 4
+    batch: int = 192
+    steps: int = 400
+    rate: float = 0.0005
+    decay: float = 0.05
+    temperature: float = 0.07
+    margin: float = 0.05
+    keep: float = 20.0
+    mine_every: int = 25
+    check_every: int = 25
+    threads: int = 1
+    hold_out: bool = True
+    shares: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        return self.bundles / f"{self.name}-{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
 class AverageRecipe:
     """The weighted mean of one `part` of checkpoints (ml.train.average), at runs/SECTION/last.pt."""
 

@@ -21,6 +21,7 @@ from ml.train.recipe import (
     PairRecipe,
     ProjectionRecipe,
     ProtocolRecipe,
+    RefineRecipe,
     TextRecipe,
     read_recipe,
 )
@@ -60,6 +61,12 @@ def projection(values: ProjectionRecipe, section: str, _: Path) -> object:
     from ml.train.projection import train_projection
 
     return train_projection(values, name=section)
+
+
+def refine(values: RefineRecipe, section: str, _: Path) -> object:
+    from ml.train.refine import refine
+
+    return refine(values, name=section)
 
 
 def protocol(values: ProtocolRecipe, section: str, _: Path) -> object:
@@ -112,6 +119,7 @@ STEPS = {
     "detector": Step(DetectorRecipe, detector),
     "projection": Step(ProjectionRecipe, projection),
     "image": Step(ImageRecipe, image),
+    "refine": Step(RefineRecipe, refine, lambda values, _: values.folder, resumes=False),
     "protocol": Step(ProtocolRecipe, protocol, resumes=False),
     "text": Step(TextRecipe, text),
     "heads": Step(HeadsRecipe, heads, resumes=False),

@@ -57,8 +57,17 @@ def yearly(monthly: float) -> float:
 
 @register.filter
 def details(detail: dict) -> str:
-    """An event's detail in one line: "share 0.1, peak rss 145.6 MB"; what is empty is left out."""
-    return ", ".join(detail_words(name, value) for name, value in detail.items() if value not in (None, "", [], {}))
+    """An event's detail in one line: "share 0.1, peak rss 145.6 MB"; what is empty or nested is left out."""
+    return ", ".join(detail_words(name, value) for name, value in flat(detail) if value not in (None, "", []))
+
+
+def flat(detail: dict):
+    """Figures of a golden set are told by name; what lies deeper is for its own page."""
+    for name, value in detail.items():
+        if not isinstance(value, dict):
+            yield name, value
+        elif name == "scores":
+            yield from value.items()
 
 
 def detail_words(name: str, value) -> str:
