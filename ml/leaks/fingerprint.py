@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from ml.images import open_image, phash
 from ml.inspect.local import local_features
 
-READ_PX, POINTS_PX, THUMB_PX = 640, 448, 192  # longer sides
+READ_PX, POINTS_PX, THUMB_PX = 640, 448, 256  # longer sides
 POINTS = 300
 
 

@@ -101,7 +101,7 @@ def join(lists: Sequence[Forbidden]) -> Forbidden:
 
 
 def write_forbidden(path: Path, forbidden: Forbidden) -> None:
-    """One .npz: no photo can be seen in it but as a thumb of 192 pixels."""
+    """One .npz: no photo can be seen in it but as a thumb of 256 pixels."""
     prints = forbidden.prints
     with path.open("wb") as file:
         np.savez_compressed(

@@ -15,7 +15,8 @@ from ml.leaks.fingerprint import Fingerprint
 MIN_OVERLAP = 0.5  # of the smaller of the two
 MIN_LIKENESS = 0.8  # correlation of the brightness where they overlap
 MAX_DIFFERENCE = 24.0  # of 255, mean of all channels there
-MAX_SCALE = 8.0  # of one to the other, in shares of the longer side
+FAINT_LIKENESS, FAINT_DIFFERENCE = 0.5, 10.0  # where there is little to see, but that is the same
+MAX_SCALE = 20.0  # of one to the other, in shares of the longer side
 MIN_SIDE_PX = 12  # of the overlap, in thumbs
 
 
@@ -29,7 +30,9 @@ class Overlay:
 
     @property
     def same_photo(self) -> bool:
-        return self.share >= MIN_OVERLAP and self.likeness >= MIN_LIKENESS and self.difference <= MAX_DIFFERENCE
+        alike = self.likeness >= MIN_LIKENESS and self.difference <= MAX_DIFFERENCE
+        faint = self.likeness >= FAINT_LIKENESS and self.difference <= FAINT_DIFFERENCE
+        return self.share >= MIN_OVERLAP and (alike or faint)
 
 
 NOTHING = Overlay(0.0, 0.0, 255.0)
