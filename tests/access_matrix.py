@@ -65,6 +65,8 @@ DOORS = (
     ("label/projects/<int:project_id>/order/", LEAD),
     ("label/raters/", LEAD),
     ("label/adjudicate/", LEAD),
+    ("label/golden/", LEAD),
+    ("label/datasets/", LEAD),
     ("label/", RATER),
     # Django's admin
     ("admin/login/$", ANYBODY),

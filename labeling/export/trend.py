@@ -20,13 +20,24 @@ class Point:
     generation: str
     figures: dict[str, float]
     detail: dict
+    live: bool
 
 
-def points(ref: str) -> list[Point]:
-    """Oldest first, at most SHOWN."""
-    events = ServingEvent.objects.filter(verb=VERB, detail__set=ref).order_by("-pk")[:SHOWN]
+def points(ref: str, live: bool = True) -> list[Point]:
+    """Oldest first, at most SHOWN; of what was live when it was measured, or of all that was."""
+    events = ServingEvent.objects.filter(verb=VERB, detail__set=ref)
+    if live:
+        events = events.filter(detail__live=True)
+    events = events.order_by("-pk")[:SHOWN]
     return [
-        Point(each.at, each.bundle_id, each.generation_id, each.detail["scores"], each.detail["figures"])
+        Point(
+            each.at,
+            each.bundle_id,
+            each.generation_id,
+            each.detail["scores"],
+            each.detail["figures"],
+            each.detail.get("live", False),
+        )  # fmt: skip
         for each in reversed(events)
     ]
 

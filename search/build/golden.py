@@ -55,7 +55,7 @@ def measured(bundle_id: str, golden_set: str) -> dict[str, float] | None:
     events = ServingEvent.objects.filter(
         verb=VERB, bundle_id=bundle_id, generation_id="", detail__folder=full_name(golden_set)
     )
-    event = events.order_by("-pk").first()
+    event = events.exclude(detail__missing__gt=0).order_by("-pk").first()
     if event is None or ("scores" in event.detail and event.at < timezone.now() - KEPT_FOR):
         return None
     return event.detail["scores"] if "scores" in event.detail else {FOLDER_FIGURE: event.detail["score"]}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.evaluate.golden import GoldenSet
+from search.build.bundles import count_missing, live_id
 from search.errors import NotReady
 from search.evaluate.folder import read_folder
 from search.evaluate.golden_figures import figures, gate_scores, write_trec
@@ -47,9 +48,17 @@ class Score:
 
     def note(self, actor: str) -> ServingEvent:
         """Keeps it, for the gate and the trend."""
-        detail = {"folder": self.golden.ref, "set": self.golden.ref, "scores": self.gate, "figures": self.figures}
+        bundle, generation = self.system.bundle, self.system.generation
+        detail = {
+            "folder": self.golden.ref,
+            "set": self.golden.ref,
+            "scores": self.gate,
+            "figures": self.figures,
+            "live": bundle == live_id() and not generation,
+            "missing": count_missing(bundle)[0],
+        }
         return ServingEvent.objects.create(
-            verb=VERB, actor=actor, bundle_id=self.system.bundle, generation_id=self.system.generation, detail=detail
+            verb=VERB, actor=actor, bundle_id=bundle, generation_id=generation, detail=detail
         )
 
 
@@ -70,7 +79,10 @@ def score(
 
 
 def measure_bundle(ref: str, bundle_id: str, actor: str) -> dict[str, float]:
-    """For the gate: measured now, and kept. Raises NotReady where it has no query that can be asked."""
+    """For the gate: measured now, and kept. Raises NotReady where a part of it is missing, or nothing can be asked."""
+    missing = count_missing(bundle_id)[0]
+    if missing:
+        raise NotReady(f"Bundle {bundle_id}: {missing} pictures have no vector of it yet, so it cannot be measured.")
     measured = score(resolve(ref), bundle=bundle_id)
     if not measured.gate:
         raise NotReady("The golden set has no query that can be asked.")

@@ -43,21 +43,28 @@ def answering(bundle: str = "", generation: str = "") -> Iterator[System]:
 
     Raises UnknownBundle, UnknownGeneration, BrokenGeneration.
     """
+    followed = follow.status().running
+    try:
+        serving = serving_of(bundle, generation)
+        with follow.pinned(serving), nothing_kept():
+            yield System(serving.bundle_id, generation)
+    finally:
+        if not followed:  # a command's own: the embedded database must not end before it
+            follow.stop()
+
+
+def serving_of(bundle: str, generation: str) -> Serving:
+    """Raises UnknownBundle, UnknownGeneration, BrokenGeneration."""
     if generation:
         row = Generation.objects.filter(pk=generation).first()
         if row is None:
             raise UnknownGeneration
         opened = cold.Generation.open(Path(settings.SIGHTLINE_INDEX_DIR) / row.pk, bundle_id=row.bundle_id)
-        alone = Serving(row.bundle_id, cold={row.bundle_id: opened}, hot={row.bundle_id: 0}, seen_at_s=inf)
-        system = System(row.bundle_id, row.pk)
-    else:
-        now = follow.current()
-        if bundle and not Bundle.objects.filter(pk=bundle).exists():
-            raise UnknownBundle
-        bundle = bundle or now.answering(None)
-        alone, system = replace(now, bundle_id=bundle, shadows=()), System(bundle)
-    with follow.pinned(alone), nothing_kept():
-        yield system
+        return Serving(row.bundle_id, cold={row.bundle_id: opened}, hot={row.bundle_id: 0}, seen_at_s=inf)
+    now = follow.current()
+    if bundle and not Bundle.objects.filter(pk=bundle).exists():
+        raise UnknownBundle
+    return replace(now, bundle_id=bundle or now.answering(None), shadows=())
 
 
 def ask_set(golden: GoldenSet, depth: int = DEPTH, step: Callable[[str, int, int], None] | None = None) -> Replies:

@@ -102,15 +102,15 @@ class Command(BaseCommand):
         return value, as_said(found)
 
     def trend(self, options: dict) -> tuple[list, str]:
-        measured = points(str(row_of(options["set"])))
+        measured = points(str(row_of(options["set"])), live=False)
         names = list(dict.fromkeys(name for point in measured for name in point.figures))
         rows = [
-            (f"{p.at:%Y-%m-%d %H:%M}", p.generation or p.bundle, *(p.figures.get(name) for name in names))
+            (f"{p.at:%Y-%m-%d %H:%M}", p.generation or p.bundle, p.live, *(p.figures.get(name) for name in names))
             for p in measured
         ]
-        table = console.table(("at", "what answered", *names), rows)
-        return [dict(zip(("at", "system", *names), row, strict=True)) for row in rows], "\n".join(
-            [table, *falls(measured)]
+        table = console.table(("at", "what answered", "live", *names), rows)
+        return [dict(zip(("at", "system", "live", *names), row, strict=True)) for row in rows], "\n".join(
+            [table, *falls([point for point in measured if point.live])]
         )
 
 

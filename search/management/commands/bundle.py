@@ -70,7 +70,8 @@ class Command(BaseCommand):
     def promote(self, options: dict) -> tuple[dict, str]:
         live = bundles.live_id()
         asked = bundles.find(options["bundle"]).pk, live
-        golden.measure_missing([each for each in asked if each], options["actor"], options["golden"])
+        if not bundles.count_missing(asked[0])[0]:  # what is not complete is refused without being measured
+            golden.measure_missing([each for each in asked if each], options["actor"], options["golden"])
         row = bundles.promote(asked[0], options["actor"], force=options["force"], golden_set=options["golden"])
         return said(row, "The one before is filled on, for a rollback." if live else "")
 
