@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -55,7 +56,8 @@ def measured(bundle_id: str, golden_set: str) -> dict[str, float] | None:
     events = ServingEvent.objects.filter(
         verb=VERB, bundle_id=bundle_id, generation_id="", detail__folder=full_name(golden_set)
     )
-    event = events.exclude(detail__missing__gt=0).order_by("-pk").first()
+    whole = Q(detail__missing=0) | Q(detail__missing__isnull=True)
+    event = events.filter(whole).order_by("-pk").first()
     if event is None or ("scores" in event.detail and event.at < timezone.now() - KEPT_FOR):
         return None
     return event.detail["scores"] if "scores" in event.detail else {FOLDER_FIGURE: event.detail["score"]}

@@ -49,7 +49,7 @@ def answering(bundle: str = "", generation: str = "") -> Iterator[System]:
         with follow.pinned(serving), nothing_kept():
             yield System(serving.bundle_id, generation)
     finally:
-        if not followed:  # a command's own: the embedded database must not end before it
+        if not followed and follow.status().running:  # a command's own: the embedded database must not end before it
             follow.stop()
 
 
