@@ -1,6 +1,6 @@
 """What the figures of judging are worth: raters and systems of whom everything is known, judged through the real code.
 
-    python bench/raters.py [--seeds 10] [--queries 200] [--k 3] [--b-wins 0.70] [--paper 1000]
+    python bench/raters.py [--seeds 10] [--queries 200] [--k 3] [--b-wins 0.70] [--paper 1000] [--large 100000]
 
 Eight raters, two of them bad: one clicks at random, one leans to the left. Two systems; b wins `--b-wins` of the
 queries with a difference, 15 % have none. For each seed the same queries are judged twice, in random and in active
@@ -21,6 +21,9 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--k", type=int, default=3)
     parser.add_argument("--b-wins", type=float, default=0.70)
+    parser.add_argument(
+        "--large", type=int, default=100_000, help="verdicts of one project, to time its report; 0: none"
+    )
     parser.add_argument("--paper", type=int, default=1_000)
     arguments = parser.parse_args()
     with house("raters"):
@@ -29,6 +32,10 @@ def main() -> None:
         tables = Tables(arguments.queries, arguments.k, arguments.b_wins)
         tables.paper(arguments.paper)
         good = tables.database(arguments.seeds)
+        if arguments.large:
+            from judging.large import large
+
+            large(arguments.large)
     sys.exit(not good)
 
 

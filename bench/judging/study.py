@@ -58,13 +58,12 @@ class Study:
             system_a=self.systems[0], system_b=self.systems[1], batch=self.batch, order=order,
             gold_share=0.12, repeat_share=0.08,
         )  # fmt: skip
-        known = len(self.truth_of_place)
+        tasks = []
         for place, query in enumerate(self.queries):
             lists = [self.lists[system.pk, query.pk] for system in self.systems]
-            gold = ["a" if place % 2 else "b"] if place >= known else None
-            Task.objects.create(
-                project=project, query=query, list_a=lists[0], list_b=lists[1], needed=self.k, gold=gold
-            )
+            gold = ["a" if place % 2 else "b"] if place >= len(self.truth_of_place) else None
+            tasks.append(Task(project=project, query=query, list_a=lists[0], list_b=lists[1], needed=self.k, gold=gold))
+        Task.objects.bulk_create(tasks)
         replan(project)
         return project
 

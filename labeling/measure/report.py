@@ -14,7 +14,7 @@ from labeling.measure.scales import ANSWERS, WORDS
 from labeling.measure.ship import Shipping, ship
 from labeling.measure.splits import settled_by_leads, split_tasks
 from labeling.measure.systems import compared_systems
-from labeling.measure.tally import Forecast, Tally, forecast, tally
+from labeling.measure.tally import Forecast, Tally, forecast, tally_of
 from labeling.measure.votes import read_votes
 from labeling.models import Project, Task
 from ml.evaluate.strength import Strength
@@ -77,24 +77,25 @@ def report(project: Project) -> Report:
     raters = rater_figures(project, votes)
     counted = votes.counted
     given = np.bincount(counted.choice, minlength=len(ANSWERS[project.kind].choices)).tolist()
-    comparison = None
+    comparison, split = None, None
     if project.kind == Project.Kind.SIDE_BY_SIDE:
         categories = {task: category for task, (_, category) in kinds.items()}
         comparison = compare(project, outcomes(counted, project.k, settled_by_leads(project)), types, categories)
+        split = comparison.ranking.split
     return Report(
         agree(project, votes, types),
         raters,
         flags(raters),
         tuple(zip(ANSWERS[project.kind].choices, given, strict=True)),
         len(counted),
-        len(split_tasks(project)),
+        len(split_tasks(project)) if split is None else split,
         comparison,
     )
 
 
 def compare(project: Project, found: Outcomes, types: dict[int, str], categories: dict[int, str]) -> Comparison:
     ranking = rank(found, len(types), types, categories, project.ship_p)
-    counted = tally(project)
+    counted = tally_of(found, len(types), project.k)
     return Comparison(
         ranking,
         ship(project, ranking.whole, complete=ranking.open == 0),

@@ -10,8 +10,11 @@ Pairs = dict[tuple[str, str], tuple[int, int, int]]
 def compared_systems(project: Project) -> tuple[Strength, ...]:
     """Best first; empty while there are only two. Systems that nothing links to this project's are left out."""
     projects = Project.objects.filter(kind=Project.Kind.SIDE_BY_SIDE, batch=project.batch_id)
+    projects = list(projects.select_related("system_a", "system_b"))
+    if len({system for each in projects for system in (each.system_a_id, each.system_b_id)}) < 3:
+        return ()
     found: Pairs = {}
-    for each in projects.select_related("system_a", "system_b"):
+    for each in projects:
         counted = tally(each)
         add(found, each.system_a.name, each.system_b.name, (counted.lost, counted.tied, counted.won))
     linked = reachable(found, project.system_a.name)

@@ -6,7 +6,7 @@ from math import ceil, inf
 import numpy as np
 from django.db import connection
 
-from labeling.measure.outcomes import OPEN, WAYS, codes, enough
+from labeling.measure.outcomes import OPEN, WAYS, Outcomes, codes, enough
 from labeling.models import Project
 from ml.evaluate.looks import Evidence, chance_to_reach, outcomes_to_settle, wins_to_settle
 
@@ -68,17 +68,29 @@ def tally(project: Project) -> Tally:
         cursor.execute(PATTERNS, [project.pk])
         rows = cursor.fetchall()
     counts = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3)
-    often = np.array([row[4] for row in rows], dtype=np.int64)
     code = codes(counts, project.k)
     for place, row in enumerate(rows):
         if row[3]:
             code[place] = WAYS[row[3]] - 1
+    return summed(counts, code, np.array([row[4] for row in rows], dtype=np.int64), project.k)
+
+
+def tally_of(found: Outcomes, tasks: int, k: int) -> Tally:
+    """The same from outcomes that were read already; tasks: how many there are in all."""
+    counts = np.vstack([found.counts, np.zeros((1, 3), dtype=np.int64)])
+    often = np.append(np.ones(len(found.code), dtype=np.int64), tasks - len(found.code))
+    return summed(counts, np.append(found.code, OPEN), often, k)
+
+
+def summed(counts: np.ndarray, code: np.ndarray, often: np.ndarray, k: int) -> Tally:
     unsettled = code == OPEN
-    still = enough(project.k) - counts.max(axis=1)
+    still = enough(k) - counts.max(axis=1)
     to_come = {int(n): int(often[unsettled & (still == n)].sum()) for n in np.unique(still[unsettled])}
-    won, lost = int(often[code == 1].sum()), int(often[code == -1].sum())
-    tied = int(often[~unsettled].sum()) - won - lost
-    return Tally(won, tied, lost, int(counts.sum(axis=1) @ often), tuple(sorted(to_come.items())))
+    won, lost, settled = (int(often[which].sum()) for which in (code == 1, code == -1, ~unsettled))
+    verdicts = int(counts.sum(axis=1) @ often)
+    return Tally(
+        won, settled - won - lost, lost, verdicts, tuple((n, to_come[n]) for n in sorted(to_come) if to_come[n])
+    )
 
 
 def answer(counted: Tally, alpha: float, margin: float) -> str:

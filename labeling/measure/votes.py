@@ -19,7 +19,7 @@ ROWS = """
     JOIN labeling_assignment a ON a.task_id = t.id
     JOIN labeling_verdict v ON v.id = a.current_id
     LEFT JOIN labeling_rater r ON r.user_id = a.rater_id
-    WHERE t.project_id = %s AND a.state = 'done' AND v.choice = ANY(%s)
+    WHERE t.project_id = %s AND t.state = 'open' AND a.state = 'done' AND v.choice = ANY(%s)
     ORDER BY v.decided_at, a.id
 """
 

@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.measure.report import Decisive, report
+from labeling.measure.kept import kept_report
+from labeling.measure.report import Decisive
 from labeling.models import Project, Task
 from labeling.order import choose_order
 from labeling.screens import question_of, shown_of
@@ -21,7 +22,7 @@ SHOWN = 4  # results of each list
 @leads_only
 def project_report(request: HttpRequest, project_id: int) -> HttpResponse:
     project = get_object_or_404(Project.objects.select_related("system_a", "system_b", "batch"), pk=project_id)
-    found = report(project)
+    found = kept_report(project)
     people = names(one.rater for one in found.raters)
     context = {
         "project": project,

@@ -58,6 +58,7 @@ def test_a_report_counts_each_query_once_and_keeps_ties():
     assert dict(found.given) == {"a": 5, "tie": 3, "both_bad": 1, "b": 9}
     assert [one.winner for one in found.comparison.decisive] == ["b", "b", "b", "a"]
     assert found.comparison.decisive[0].counts == (0, 0, 3)
+    assert found.comparison.tally == counted
     assert found.split == 1 and found.comparison.shipping.looks is False
 
 

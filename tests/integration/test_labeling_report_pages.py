@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from labeling.adjudicate import settle
 from labeling.models import Adjudication, Project, Rater, RaterDecision
 from tests import judged, judging
 from tests.people import person
@@ -42,8 +43,8 @@ def test_only_leads_see_others_and_raters_see_themselves(client, project):
     assert [client.get(name).status_code for name in names] == [403] * 3
     assert "not judged anything yet" in page(client, "label_me")
     rater = project.tasks.first().assignments.first().rater
-    settle = reverse("label_settle", args=[project.tasks.first().pk])
-    assert client.post(settle, {"say": "left"}).status_code == 403
+    door = reverse("label_settle", args=[project.tasks.first().pk])
+    assert client.post(door, {"say": "left"}).status_code == 403
     assert client.post(reverse("label_standing", args=[rater.pk, "pause"]), {"why": "x"}).status_code == 403
     assert client.post(reverse("label_order", args=[project.pk]), {"order": "active"}).status_code == 403
     assert not Adjudication.objects.exists() and not RaterDecision.objects.exists()
@@ -54,6 +55,8 @@ def test_a_report_says_who_wins_and_what_it_rests_on(client, project, lead):
     assert "B 3" in text.replace("<b>B</b> ", "B ") and "66.7%" in text and "Settle 2" in text
     assert "text query" not in text and "chair number 0" in text
     assert "rater-0" in text and "Krippendorff" in text
+    settle(project.tasks.order_by("pk")[2].pk, "b", lead)  # what was kept of the report is not shown any more
+    assert "75.0%" in page(client, "label_report", project.pk)
 
 
 def test_every_kind_of_project_has_a_report_also_without_verdicts(client, lead):
