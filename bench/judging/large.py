@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 
 from django.db import connection
+
 from judging.study import Study
 from judging.world import World
-
 from labeling.measure.kept import kept_report
 from labeling.measure.report import report
 from labeling.measure.tally import tally
@@ -22,7 +22,8 @@ SAID = """
     INSERT INTO labeling_verdict (id, assignment_id, value, swapped, reasons, guideline_id, shown_at, decided_at,
         ms_taken, received_at)
     SELECT gen_random_uuid(), a.id,
-        CASE WHEN random() < 0.2 THEN 'tie' WHEN (hashint8(a.task_id) %% 3 = 0) = a.swapped THEN 'left' ELSE 'right' END,
+        CASE WHEN random() < 0.2 THEN 'tie' WHEN (hashint8(a.task_id) %% 3 = 0) = a.swapped THEN 'left'
+            ELSE 'right' END,
         a.swapped, CASE WHEN random() < 0.3 THEN ARRAY['colour'] ELSE '{}'::varchar[] END, %(guideline)s, now(),
         now() + random() * interval '1 day', 3000 + random() * 5000, now()
     FROM labeling_assignment a JOIN labeling_task t ON t.id = a.task_id WHERE t.project_id = %(project)s
