@@ -66,7 +66,13 @@ def test_a_wrong_password_says_so_and_keeps_the_name(client, ada):
 
 def test_the_form_wants_a_token(client, ada):
     client.handler.enforce_csrf_checks = True
-    assert sign_in(client).status_code == 403
+    assert "open for too long" in sign_in(client).content.decode()
+
+
+def test_who_is_refused_is_told_with_which_account(client, ada):
+    client.force_login(ada)
+    refused = client.get("/manage/tokens/")
+    assert refused.status_code == 403 and "ada may not open this page" in refused.content.decode()
 
 
 def test_djangos_admin_uses_the_same_page(client, ada):
