@@ -138,10 +138,11 @@ def shown_images() -> QuerySet[Image]:
     return Image.objects.filter(blocked=False, status__in=states).exclude(file="").order_by("position", "id")
 
 
-def offers_best_first() -> QuerySet[Offer]:
+def offers_best_first(also_hidden: bool = False) -> QuerySet[Offer]:
+    """also_hidden: blocked sellers' too, for those who keep the catalog."""
     stock = Case(When(in_stock_now(), then=Value(0)), default=Value(1), output_field=IntegerField())
-    shown = Offer.objects.filter(hidden=False).select_related("seller")
-    return shown.annotate(stock=stock).order_by("product_id", "stock", "price", "id")
+    shown = Offer.objects.all() if also_hidden else Offer.objects.filter(hidden=False)
+    return shown.select_related("seller").annotate(stock=stock).order_by("product_id", "stock", "hidden", "price", "id")
 
 
 def in_stock_now() -> Q:

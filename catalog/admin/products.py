@@ -31,7 +31,8 @@ class ProductList(CatalogList):
 
     def get_results(self, request: HttpRequest) -> None:
         self.queryset = self.queryset.prefetch_related(
-            Prefetch("offers", offers_best_first()), Prefetch("images", Image.objects.only(*LISTED_IMAGE))
+            Prefetch("offers", offers_best_first(also_hidden=True)),
+            Prefetch("images", Image.objects.only(*LISTED_IMAGE)),
         )
         super().get_results(request)
 

@@ -44,7 +44,7 @@ def name(product: Product) -> SafeString:
 
 
 def price(product: Product) -> str:
-    """The best offer's, as shoppers see it, and how many there are."""
+    """The best offer's, and how many more there are."""
     offers = product.offers.all()
     if not offers:
         return "–"
@@ -57,6 +57,8 @@ def stock(product: Product) -> str:
     if not offers:
         return "No offer"
     best: Offer = offers[0]
+    if all(offer.hidden for offer in offers):
+        return "Seller blocked"
     if best.stock == 0:
         return f"{best.quantity:,} in stock" if best.quantity is not None else "In stock"
     return best.get_availability_display().capitalize() if best.availability != "in_stock" else "Sold out"

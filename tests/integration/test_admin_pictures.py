@@ -44,6 +44,7 @@ def ids(product) -> list[int]:
 def test_the_page_shows_pictures_and_variants(client, product, press):
     page = client.get(reverse("admin:catalog_product_change", args=[product.pk])).content.decode()
     assert page.count('sl-picture"') == 3 and "Sofa in red" in page and "why" in page
+    assert "How will shoppers find this?" in page and reverse("catalog_status_sku", args=["A"]) in page
 
 
 def test_pictures_change_places(product, press):

@@ -94,6 +94,14 @@ def test_filter_by_seller_and_by_what_a_photo_found(admin, image):
     assert listed(admin, found=f"{ids['SL-1']},{ids['SL-3']},x") == ["SL-1", "SL-3"]
 
 
+def test_a_blocked_sellers_offers_stay_in_the_list_and_say_so(admin, image):
+    Seller.objects.update(blocked=True)
+    assert "Seller blocked" in admin.get(LIST, {"q": "SL-1"}).content.decode()
+    Seller.objects.filter(name="Nord").update(blocked=False)
+    page = admin.get(LIST, {"q": "SL-1"}).content.decode()
+    assert "249.00 EUR +1" in page and "Seller blocked" not in page
+
+
 def test_query_count_of_the_lists_does_not_grow(admin, image):
     def queries(name: str) -> int:
         with CaptureQueriesContext(
