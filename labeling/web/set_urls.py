@@ -5,6 +5,7 @@ from django.urls import path
 from labeling.web import sets
 
 urlpatterns = [
+    path("verdicts/", sets.my_verdicts, name="label_my_verdicts"),
     path("golden/", sets.golden_sets, name="golden_sets"),
     path("golden/<slug:name>/<slug:sha256>/", sets.golden_set, name="golden_set"),
     path("golden/<slug:name>/<slug:sha256>/measure/", sets.measure, name="golden_measure"),

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from PIL import Image
 from procrastinate.exceptions import AlreadyEnqueued
 
+from labeling import mine
 from labeling.models import Dataset, GoldenSet
 from labeling.sets import ROWS_A_PAGE, about, files_of, folder_of, golden_line, golden_lines, triplets
 from labeling.tasks import score_golden_set
-from labeling.web.access import leads_only
+from labeling.web.access import leads_only, raters_only
 from ml.evaluate.golden import POOLS
 from ml.evaluate.trec import qrels_text
 from ml.images import to_jpeg
@@ -103,6 +104,14 @@ def picture(request: HttpRequest, name: str, version: int, path: str) -> HttpRes
     if len(box) == 4 and box[2] > box[0] and box[3] > box[1]:
         image = image.crop(tuple(map(round, box)))
     return HttpResponse(to_jpeg(image, max_side_px=THUMB_PX), content_type="image/jpeg", headers=KEPT)
+
+
+@require_safe
+@raters_only
+def my_verdicts(request: HttpRequest) -> HttpResponse:
+    """Whoever judges sees their own alone."""
+    page, lines = mine.my_verdicts(request.user.pk, request.GET.get("page"))
+    return render(request, "label_my_verdicts.html", {"page": page, "lines": lines})
 
 
 def set_or_404(name: str, sha256: str) -> GoldenSet:

@@ -8,7 +8,7 @@ from labeling.export.dataset import make_dataset
 from labeling.export.from_verdicts import pairs_from_verdicts
 from labeling.export.golden import from_projects
 from labeling.export.watch import measure
-from labeling.models import GoldenSet
+from labeling.models import Assignment, GoldenSet
 from labeling.templatetags.sets import in_sets, of
 from search.models import ServingEvent
 from tests import verdicts
@@ -115,6 +115,18 @@ def test_a_verdict_knows_where_it_went(dataset, golden, django_assert_num_querie
         found = in_sets(ids)
     assert of(found, ids[0]) == ["hard@v1"]
     assert of(found, golden.verdicts.get().verdict_id) == []
+
+
+def test_raters_see_where_their_own_verdicts_went(client, dataset, golden, django_assert_max_num_queries):
+    client.force_login(dataset.lineage.first().verdict.assignment.rater)
+    assert client.get(reverse("label_my_verdicts")).status_code == 403  # no rater
+    rater = person("rater")
+    client.force_login(rater)
+    assert b"not judged anything" in client.get(reverse("label_my_verdicts")).content
+    Assignment.objects.update(rater=rater)
+    with django_assert_max_num_queries(9):
+        said = client.get(reverse("label_my_verdicts")).content.decode()
+    assert "teaches in hard@v1" in said and f"measures in rooms@{golden.sha256[:12]}" in said
 
 
 def test_leads_alone(client, golden, dataset):
