@@ -34,8 +34,9 @@ def draw(world: World, k: int, dice: np.random.Generator) -> tuple[np.ndarray, n
 
 
 def ways(world: World, k: int, dice: np.random.Generator, alpha: float = 0.05) -> dict[str, Way]:
-    """all: k verdicts for every query and one exact test. random: the same verdicts in random order, stopped where the
-    test for many looks allows. active: as labeling.order asks. Stops for "equal" and "open" are left out.
+    """all: random order as it is, k verdicts for every query, and one exact test. random: the same, one query after the
+    other, stopped where the test for many looks allows. active: as labeling.order asks. What happens at once, and stops
+    for "equal" and "open", are left out.
     """
     _, chosen = draw(world, k, dice)
     way = np.array([0, 1, 1, 2])[chosen]
@@ -44,15 +45,9 @@ def ways(world: World, k: int, dice: np.random.Generator, alpha: float = 0.05) -
     whole = world.queries * k
     at_once = Way(whole, int(np.sign(won - lost)) if sign_test(won, lost) <= alpha else 0)
 
-    slots = dice.permutation(whole) // k  # the query of each verdict in turn
-    turn = np.argsort(slots, kind="stable").reshape(world.queries, k)  # when each query gets its verdicts
-    settled_when = np.take_along_axis(turn, (settles - 1)[:, None], axis=1)[:, 0] + 1
-    order = np.argsort(settled_when, kind="stable")
-    place, found = first_settled(code[order], world.queries, alpha)
-    stopped = Way(int(settled_when[order][place]) if found else whole, found)
-
     place, found = first_settled(code, world.queries, alpha)
-    return {"all": at_once, "random": stopped, "active": Way(int(settles[: place + 1].sum()), found)}
+    asked = int(settles[: place + 1].sum())
+    return {"all": at_once, "random": Way((place + 1) * k, found), "active": Way(asked, found)}
 
 
 def settle(way: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
