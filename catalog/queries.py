@@ -15,9 +15,10 @@ from catalog.models import Category, Image, Offer, Product
 
 TREE, TREE_KEPT_S = "catalog.category_tree", 30
 _last_tree: list[tuple] = [()]  # as it was read last
-# Whether a product p may be shown as far as its sellers go: what only blocked ones sell is not.
+# Whether a product p may be shown as far as its sellers go: what only blocked ones sell is not. The first part asks an
+# index that is empty while nobody is blocked; the second is no EXISTS, for that might be hashed over all offers.
 SOLD = """(NOT EXISTS (SELECT FROM catalog_offer x WHERE x.product_id = p.id AND x.hidden)
-    OR EXISTS (SELECT FROM catalog_offer x WHERE x.product_id = p.id AND NOT x.hidden))"""
+    OR (SELECT NOT bool_and(x.hidden) FROM catalog_offer x WHERE x.product_id = p.id))"""
 # What shown_images and offers_best_first say, for one picture and one offer of each product.
 CARDS = """SELECT p.id, p.sku, p.group_id, p.gtin, p.title, p.brand, c.name, i.file, o.price, o.currency, o.in_stock
     FROM catalog_product p LEFT JOIN catalog_category c ON c.id = p.category_id
