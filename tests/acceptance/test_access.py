@@ -22,6 +22,7 @@ PAGES = {
     "expired": "/photo/unknown/",
     "missing": "/nowhere/",
     "offline": "/offline/",
+    "sign in": "/sign-in/",
 }
 
 

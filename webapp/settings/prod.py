@@ -1,4 +1,8 @@
-"""Behind a proxy that ends TLS, with everything from the environment. A missing value stops the start."""
+"""Behind a proxy that ends TLS, with everything from the environment. A missing value stops the start.
+
+FORWARDED_ALLOW_IPS (the proxy's address) is uvicorn's: without it every visitor seems to come from the proxy, and all
+of them share the limits of one address.
+"""
 
 import os
 
