@@ -1,10 +1,13 @@
 """What raters are told where a lead wrote nothing of their own, with pictures of the demo's catalog as examples."""
 
+import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from PIL import Image
 
 from labeling.models import Guideline, Project
 from labeling.pictures import keep_picture
@@ -12,11 +15,12 @@ from labeling.pictures import keep_picture
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """picture: a file of the demo's catalog. good: as it should be judged right, or the contrary."""
+    """wanted, found: pictures of the demo's catalog, shown beside each other. good: judge it so; else: do not."""
 
-    picture: str
+    wanted: str
+    found: str
     caption: str
-    good: bool
+    good: bool = True
 
 
 SIDE_BY_SIDE = """\
@@ -58,7 +62,27 @@ DEFAULTS = {
     Project.Kind.GRADE: ("Grades", GRADE),
     Project.Kind.SAME_PRODUCT: ("Same product", SAME_PRODUCT),
 }
-EXAMPLES: dict[str, tuple[Example, ...]] = {}
+ARMCHAIR, OTHER_VIEW, MUSTARD, OTHER_DESIGN = "SL-0019-1", "SL-0019-2", "SL-0020-1", "SL-0022-1"
+LAMP = "SL-0307-1"
+EXAMPLES = {
+    Project.Kind.SIDE_BY_SIDE: (
+        Example(ARMCHAIR, OTHER_VIEW, "The very thing comes first: better than any list that has it later."),
+        Example(ARMCHAIR, MUSTARD, "Where it is not there, the same design comes closest."),
+        Example(ARMCHAIR, LAMP, "The right colour is not enough: another kind of thing helps nobody.", good=False),
+    ),
+    Project.Kind.GRADE: (
+        Example(ARMCHAIR, OTHER_VIEW, "5: the very same thing, from another side."),
+        Example(ARMCHAIR, MUSTARD, "4: the same design in another colour."),
+        Example(ARMCHAIR, OTHER_DESIGN, "2: an armchair, and clearly another one."),
+        Example(ARMCHAIR, LAMP, "Not more than 1: the colour alone is no likeness.", good=False),
+    ),
+    Project.Kind.SAME_PRODUCT: (
+        Example(ARMCHAIR, OTHER_VIEW, "Same SKU: shells, legs and seam are the same."),
+        Example(ARMCHAIR, MUSTARD, "Variant: one design, another colour."),
+        Example(MUSTARD, OTHER_DESIGN, "Not a variant: the back and the legs differ. Different.", good=False),
+    ),
+}
+SIDE_PX = 320
 
 
 @transaction.atomic
@@ -74,12 +98,23 @@ def default_guideline(kind: str) -> Guideline:
     )
 
 
-def kept(examples: tuple[Example, ...]):
+def kept(examples: tuple[Example, ...]) -> Iterator[dict]:
     """As a guideline keeps them; without the demo's pictures there are none."""
     for each in examples:
-        path = settings.BASE_DIR / "demo" / "images" / each.picture
-        if path.is_file():
-            yield {"picture": keep_picture(path.read_bytes()), "caption": each.caption, "good": each.good}
+        paths = [settings.BASE_DIR / "demo" / "images" / f"{name}.jpg" for name in (each.wanted, each.found)]
+        if all(path.is_file() for path in paths):
+            picture = keep_picture(beside(*(Image.open(path) for path in paths)))
+            yield {"picture": picture, "caption": each.caption, "good": each.good}
+
+
+def beside(left: Image.Image, right: Image.Image) -> bytes:
+    """Both in one picture, as a JPEG."""
+    both = Image.new("RGB", (2 * SIDE_PX, SIDE_PX), "white")
+    for place, image in enumerate((left, right)):
+        both.paste(image.convert("RGB").resize((SIDE_PX, SIDE_PX)), (place * SIDE_PX, 0))
+    out = io.BytesIO()
+    both.save(out, "JPEG", quality=90)
+    return out.getvalue()
 
 
 @transaction.atomic

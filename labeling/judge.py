@@ -1,6 +1,7 @@
 """What raters say, kept as it was said: a verdict is a row that never changes, and undoing one is another row."""
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -90,6 +91,17 @@ def undo(rater_id: int, undo_id: uuid.UUID, verdict_id: uuid.UUID) -> Verdict:
     assignment.save(update_fields=["state", "leased_until"])
     reorder(assignment.task)
     return row
+
+
+def take_skipped(project: Project, rater_id: int) -> int:
+    """The rater wants to judge after all what they skipped and nobody has taken. Returns how many come back."""
+    skipped = Assignment.objects.filter(task__project=project, rater=rater_id, state=State.SKIPPED)
+    taken = 0
+    for verdict_id in list(skipped.values_list("current", flat=True)):
+        with suppress(TakenMeanwhile):
+            undo(rater_id, uuid.uuid4(), verdict_id)
+            taken += 1
+    return taken
 
 
 def last_verdict(project: Project, rater_id: int) -> Verdict:

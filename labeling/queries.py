@@ -100,6 +100,12 @@ def judged_by(projects: Sequence[Project], rater_id: int) -> dict[int, int]:
     return {row["task__project"]: row["number"] for row in rows}
 
 
+def skipped_by(project: Project, rater_id: int) -> int:
+    """Tasks that this rater skipped and that still wait for somebody."""
+    mine = Assignment.objects.filter(rater=rater_id, state=Assignment.State.SKIPPED).values("task")
+    return Task.objects.filter(ASKED, project=project, pk__in=mine, taken__lt=F("needed")).count()
+
+
 @dataclass(frozen=True, slots=True)
 class RaterLine:
     """One rater in one project. judged: verdicts that hold, of any task; skipped, expired: tasks they gave up."""

@@ -26,8 +26,8 @@ def build_project(context: JobContext, project_id: int) -> None:
         build.build(project_id, context.should_abort)
     except LabelingError as error:
         build.fail(project_id, error.detail)
-    except build.Stopped:
-        raise
+    except build.Stopped:  # no attempt: the next worker goes on
+        build_project.defer(project_id=project_id)
     except Exception as error:
         if context.job.attempts + 1 >= MAX_ATTEMPTS:
             build.fail(project_id, f"It could not be made: {error}")

@@ -11,6 +11,7 @@ from search.models import Bundle, Generation
 
 UPLOAD, SET = "upload", "set:"
 SERVES = "as it serves now"
+ORDERS = [(Project.Order.RANDOM, "all of them, in random order"), (Project.Order.ACTIVE, "no more than it takes")]
 MODES = [("similar", "as shoppers get it"), ("same_product", "by likeness alone")]
 
 
@@ -53,7 +54,7 @@ class ProjectForm(forms.Form):
     k = forms.IntegerField(min_value=1, max_value=25, initial=2, label="Raters for each task")
     results_shown = forms.IntegerField(min_value=1, max_value=20, initial=6, label="Results shown")
     guideline = forms.ChoiceField(required=False, label="Guidelines")
-    order = forms.ChoiceField(choices=Project.Order.choices, initial="random", required=False, label="Verdicts")
+    order = forms.ChoiceField(choices=ORDERS, initial="random", required=False, label="Verdicts")
     gold = forms.IntegerField(min_value=0, max_value=50, initial=10, label="Gold questions, %")
     repeats = forms.IntegerField(min_value=0, max_value=50, initial=5, label="Silent repeats, %")
     lease = forms.IntegerField(min_value=1, max_value=1440, initial=15, label="A task waits for its rater, minutes")

@@ -14,7 +14,7 @@ from labeling.assign import next_screens
 from labeling.errors import LabelingError, NotAVerdict, ProjectNotOpen, RaterPaused
 from labeling.models import Project, Reason
 from labeling.pictures import picture_url
-from labeling.queries import project_line, project_lines
+from labeling.queries import project_line, project_lines, skipped_by
 from labeling.screens import views
 from labeling.web.access import may_lead, raters_only
 
@@ -47,6 +47,9 @@ def judge(request: HttpRequest, project_id: int) -> HttpResponse:
 
 def said(request: HttpRequest, project: Project) -> None:
     """Carry out what the pressed button says. Raises LabelingError."""
+    if "skipped" in request.POST:
+        judging.take_skipped(project, request.user.pk)
+        return
     if "undo" in request.POST:
         judging.undo(request.user.pk, uuid.uuid4(), judging.last_verdict(project, request.user.pk).pk)
         return
@@ -75,6 +78,7 @@ def context(request: HttpRequest, project: Project) -> dict:
         "line": project_line(project, request.user.pk),
         "screen": screens[0] if screens else None,
         "why": why,
+        "skipped": 0 if screens or why else skipped_by(project, request.user.pk),
         "shown": datetime.now(UTC).timestamp(),
         "reasons": list(zip("123456", Reason.choices, strict=True)),
         "guideline": project.guideline,

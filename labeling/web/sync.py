@@ -15,7 +15,7 @@ from labeling import judge as judging
 from labeling.assign import next_screens
 from labeling.errors import LabelingError, NotAVerdict, ProjectNotOpen, RaterPaused
 from labeling.models import Project, Reason, Verdict
-from labeling.queries import project_line
+from labeling.queries import project_line, skipped_by
 from labeling.screens import views
 from labeling.web.access import may_rate
 
@@ -25,7 +25,8 @@ MOST_ENTRIES = 500
 @require_http_methods(["GET", "POST"])
 @never_cache
 def sync(request: HttpRequest, project_id: int) -> HttpResponse:
-    """POST {"entries": [...], "have": [screen ids]}; an entry is a verdict, or an undo of one or of the last.
+    """POST {"entries": [...], "have": [screen ids]}; an entry is a verdict, an undo of one or of the last, or
+    {"skipped"}: let me judge after all what I skipped.
 
     Each is answered by its id: {"ok": true} or {"ok": false, "code", "detail"}. Refused ones are not to be sent again.
     """
@@ -59,6 +60,8 @@ def answer(rater_id: int, project: Project, entry: dict) -> dict:
 
 def carry_out(rater_id: int, project: Project, entry: dict) -> dict:
     entry_id = uuid.UUID(entry["id"])
+    if "skipped" in entry:
+        return {"taken": judging.take_skipped(project, rater_id)}
     if "undo" in entry or "undo_last" in entry:
         undone = undone_by(entry_id, lambda: wanted(entry, project, rater_id))
         row = judging.undo(rater_id, entry_id, undone)
@@ -105,9 +108,14 @@ def state(request: HttpRequest, project: Project, have: set[str]) -> dict:
         "why": why,
         "held": [str(screen[0].screen) for screen in screens],
         "screens": [{"id": str(view.id), "html": html(request, project, view)} for view in new],
-        "progress": {"tasks": line.tasks, "verdicts": line.verdicts, "wanted": line.wanted, "left": line.left,
-                     "mine": line.mine},
-    }  # fmt: skip
+        "progress": {
+            "tasks": line.tasks,
+            "verdicts": line.verdicts,
+            "wanted": line.wanted,
+            "left": line.left,
+            "skipped": 0 if screens or why else skipped_by(project, request.user.pk),
+        },
+    }
 
 
 def html(request: HttpRequest, project: Project, view) -> str:

@@ -7,7 +7,7 @@ import { openZoom } from "./label_zoom.js";
 
 const ASK_AGAIN_MS = 8000, RENEW_MS = 240_000, REMEMBERED = 60;
 const stage = document.getElementById("stage"), nothing = document.getElementById("nothing");
-const waiting = document.getElementById("waiting"), live = document.getElementById("live");
+const coming = document.getElementById("coming"), waiting = document.getElementById("waiting"), live = document.getElementById("live");
 const guidelines = document.getElementById("guidelines"), keys = document.getElementById("keys");
 let current = null, queue = [], wanted = null, hiddenMs = 0, hiddenAt = 0;
 const past = []; // what was judged on this page, latest last: {screen, task, id}
@@ -22,7 +22,9 @@ const outbox = new Outbox(`label:${stage.dataset.rater}:${stage.dataset.sync}`, 
 function show(screen, pressedAt) {
   current = screen;
   wanted = null;
+  if (screen) screen.shownAt = 0;
   nothing.hidden = Boolean(screen);
+  coming.hidden = true;
   stage.replaceChildren(...(screen ? [screen.element] : []));
   if (!screen) return void nothing.querySelector("a, button").focus({ preventScroll: true });
   focusTask(tasksOf(screen).find((task) => !isJudged(task)));
@@ -36,9 +38,11 @@ function show(screen, pressedAt) {
 
 function next(pressedAt) {
   const screen = queue.shift();
-  if (!screen || screen.ready) return show(screen ?? null, pressedAt);
+  if (screen?.ready || (!screen && !outbox.entries().length)) return show(screen ?? null, pressedAt);
   stage.replaceChildren(); // its pictures are on their way; both sides will appear at once
-  current = screen;
+  coming.hidden = false;
+  current = screen ?? null;
+  if (!screen) return;
   screen.whenReady.then(() => current === screen && show(screen, pressedAt));
 }
 
@@ -152,12 +156,14 @@ function tell(words) {
   setTimeout(() => note.remove(), 12_000);
 }
 
-function explain(why, { left, tasks, verdicts, wanted }) {
+function explain(why, { left, tasks, verdicts, wanted, skipped }) {
+  document.getElementById("take-skipped").hidden = !skipped;
   const all = tasks > 0 && verdicts >= wanted;
   document.getElementById("nothing-title").textContent = why ? "No tasks at the moment" : all ? "All of it is judged" : "Nothing left for you";
   document.getElementById("nothing-why").textContent = why || (all
     ? "Every task has all its verdicts. Thank you."
-    : left ? "What is left is being judged by others. Should one of them give up a task, it comes here." : "What is left waits for other raters. Should one of them give up a task, it comes here.");
+    : skipped ? `You skipped ${skipped}. Nobody has taken ${skipped === 1 ? "it" : "them"} yet.`
+    : `What is left ${left ? "is being judged by others" : "waits for other raters"}. Should one of them give up a task, it comes here.`);
 }
 
 function troubled(kind, number) {
@@ -182,8 +188,8 @@ function onKey(event) {
   if (key === "Space" && event.target.matches("button, a, input, summary")) return;
   if (current?.element.dataset.kind === "grade" && step(key)) return event.preventDefault();
   const find = (root) => root.querySelector(`[data-key~="${CSS.escape(key)}"]`);
-  const target = find(scope()) ?? find(stage) ?? find(nothing.hidden ? document.querySelector(".judge-top") : document);
-  if (!target) return;
+  const target = find(scope()) ?? find(stage) ?? find(document.querySelector(".judge-top")) ?? find(nothing);
+  if (!target || target.closest("[hidden]")) return;
   event.preventDefault();
   press(target, event.timeStamp);
 }
@@ -199,6 +205,7 @@ function step(key) {
 function press(target, at) {
   if (target.type === "checkbox") target.checked = !target.checked;
   else if (target.name === "undo") undo(at);
+  else if (target.name === "skipped") outbox.add({ skipped: true });
   else if (target.dataset.act === "zoom") zoom();
   else if (target.id === "open-guidelines") guidelines.showModal();
   else if (target.id === "open-keys") keys.showModal();
@@ -227,7 +234,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
 });
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[name=say], [name=undo], [data-act], #open-guidelines, #open-keys, #stage .zoomable, [data-task]");
+  const target = event.target.closest("[name=say], [name=undo], [name=skipped], [data-act], #open-guidelines, #open-keys, #stage .zoomable, [data-task]");
   if (!target || event.target.closest("dialog")) return;
   if (target.matches(".zoomable")) return zoom(target);
   if (target.matches("[data-task]")) return focusTask(target);
@@ -254,5 +261,5 @@ if (first && !outbox.entries().length) {
   const screen = prepare(first);
   current = screen;
   screen.whenReady.then(() => current === screen && show(screen));
-} else if (first) stage.replaceChildren();
+} else if (first) next();
 outbox.send();
