@@ -18,12 +18,12 @@ READ_ONLY = ["product_link", "position", "source", "folder", "file", "status", "
 
 @admin.register(Image)
 class ImageAdmin(CatalogAdmin):
-    list_display = ["picture", "product_link", "position", "status", "reason", "attempts", "blocked"]
+    list_display = ["picture", "place", "product_link", "state", "reason", "attempts"]
     list_filter = [("status", ChoicesDropdownFilter), "blocked"]
     search_fields = ["product__sku__startswith"]
     search_help_text = "SKU"
     ordering = ["-pk"]
-    list_display_links = ["position"]
+    list_display_links = ["place"]
     fields = ["alt", "blocked", *READ_ONLY, "inspected_at", "indexed_at"]
     readonly_fields = [*READ_ONLY, "inspected_at", "indexed_at"]
     actions = ["try_again", "hide", "show"]
@@ -41,6 +41,14 @@ class ImageAdmin(CatalogAdmin):
     @admin.display(description="")
     def picture(self, image: Image) -> str:
         return shown.thumbnail(image) if image.file else "–"
+
+    @admin.display(description="Place")
+    def place(self, image: Image) -> str:
+        return f"no. {image.position + 1}"
+
+    @admin.display(description="State", ordering="status")
+    def state(self, image: Image) -> str:
+        return shown.state(image)
 
     @admin.display(description="Product")
     def product_link(self, image: Image) -> str:

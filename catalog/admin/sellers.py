@@ -6,13 +6,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from catalog.admin import shown
 from catalog.admin.base import CatalogAdmin
 from catalog.models import Seller
 
 
 @admin.register(Seller)
 class SellerAdmin(CatalogAdmin):
-    list_display = ["name", "offers", "blocked"]
+    list_display = ["name", "offers", "visibility"]
     list_filter = ["blocked"]
     search_fields = ["name"]
     ordering = ["name"]
@@ -26,6 +27,10 @@ class SellerAdmin(CatalogAdmin):
     def offers(self, seller: Seller) -> str:
         where = reverse("admin:catalog_product_changelist")
         return format_html('<a class="sl-link" href="{}?seller={}">{}</a>', where, seller.pk, f"{seller.offered:,}")
+
+    @admin.display(description="Visibility", ordering="blocked")
+    def visibility(self, seller: Seller) -> str:
+        return shown.HIDDEN if seller.blocked else "shown"
 
     def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         """A seller with offers stays: their prices would go with them."""

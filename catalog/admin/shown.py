@@ -72,5 +72,10 @@ def states(product: Product) -> SafeString:
     return format_html_join(" ", '<span class="sl-state {}">{} {}</span>', ((s, n, s) for s, n in ordered))
 
 
+def state(image: Image) -> SafeString:
+    name = "hidden" if image.blocked else STATE_OF[image.status]
+    return format_html('<span class="sl-state {}">{}</span>', name, name)
+
+
 def moment(at: datetime) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), date(at, "j M Y H:i"))
