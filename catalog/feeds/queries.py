@@ -28,7 +28,8 @@ class Progress:
     rows_total: int
     rate: float
     seconds_left: float | None
-    silent: bool  # nobody works on it at the moment
+    working: bool  # the worker has something to do
+    silent: bool  # and nobody does it
     reason: str
     found: dict[str, int]
     counts: dict[str, int]
@@ -54,7 +55,7 @@ def progress(import_id: int) -> Progress:
 
 
 def progress_of(found: Import) -> Progress:
-    working = found.state in (Import.State.UPLOADED, Import.State.RUNNING)
+    working = found.state == Import.State.RUNNING or (found.state == Import.State.UPLOADED and not found.reason)
     left = max(0, found.rows_total - found.rows_done)
     told = working and found.rows_total and found.rate > 0
     spoke = found.beat_at or found.started_at or found.created_at
@@ -67,6 +68,7 @@ def progress_of(found: Import) -> Progress:
         rows_total=found.rows_total,
         rate=found.rate,
         seconds_left=left / found.rate if told else None,
+        working=working,
         silent=working and (timezone.now() - spoke).total_seconds() > SILENT_AFTER_S,
         reason=found.reason,
         found=found.found,

@@ -36,7 +36,7 @@ def part_of(request: HttpRequest) -> str:
 
 def list_context() -> dict:
     imports, sources = queries.recent_imports(), queries.sources()
-    working = [one for one in imports if one.state in (State.UPLOADED, State.RUNNING, State.PAUSED)]
+    working = [one for one in imports if one.working or one.state == State.PAUSED]
     version = [(one.id, one.state, one.stage) for one in imports]
     version += [(source.pk, source.failures, source.last_error, source.succeeded_at) for source in sources]
     return {
