@@ -49,6 +49,7 @@ def not_searchable(known: Known) -> Advice | None:
     for state, words in (
         (State.MISSING, "missing from the index though the catalog says otherwise: mend it on the status page."),
         (State.FAILED, "failed: try it again on the status page, where the reason stands."),
+        (State.HELD, "held until somebody decides in the review."),
         (State.REJECTED, "rejected: the reason stands on the status page. Send a better picture."),
     ):
         if number := count(known, state):
