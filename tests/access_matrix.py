@@ -82,6 +82,15 @@ DOORS = (
     ("admin/", CATALOG),
 )
 
+# What a token's scope opens of the API: the first line that the URL begins with, for reading and for anything else.
+SCOPES = (
+    ("api/v1/imports", "imports", "imports"),
+    ("api/v1/images/<int:image_id>/retry", "catalog:write", "catalog:write"),
+    ("api/v1/categories", "catalog:read", "catalog:read"),
+    ("api/v1/sellers", "catalog:read", "catalog:read"),
+    ("api/v1/", "catalog:read", "catalog:write"),
+)
+
 # Refuse everybody who asks without details that a test does not know, lead to the form, or ask for a seller without
 # offers.
 PICKY = {"admin/autocomplete/", "admin/login/", "admin/catalog/seller/<path:object_id>/delete/"}

@@ -13,6 +13,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
+from access.scopes import SCOPES
+from access.tokens import make_token
 from tests import access_matrix
 from tests.people import person
 from webapp.roles import NAMES
@@ -120,6 +122,39 @@ def test_what_is_allowed_is_allowed(role, settings):
     allowed = [route for route in routes() if role in (who_may(route) or ())]
     shut = [route for route in allowed if not enters(client, address(route, samples))]
     assert lines(set(shut) - access_matrix.PICKY) == "", f"{role} should be let in by the table, and is not."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_token_opens_what_its_scope_says_and_nothing_else(scope, settings):
+    settings.SIGHTLINE_FETCH_ALLOW = ["127.0.0.1"]
+    samples = access_matrix.samples()
+    _, secret = make_token(person("owner"), "A program", [scope], None)
+    client = Client(headers={"authorization": f"Bearer {secret}"})
+    client.get("/api/v1/products")  # notes the token's use
+    opened, before = set(), checksums()
+    guarded = [route for route in routes() if who_may(route) != access_matrix.ANYBODY]
+    for route in guarded:
+        for method in ("GET", "POST", "PATCH", "DELETE"):
+            with transaction.atomic():
+                response = client.generic(method, address(route, samples), b"{}", "application/json")
+                transaction.set_rollback(not_refused := not refused(client, response))
+            if not_refused:
+                opened.add((method, route))
+    assert checksums() == before
+    wrong = {(method, route) for method, route in opened if scope_of(method, route) != scope}
+    assert lines(f"{method} {route}" for method, route in wrong) == ""
+    assert {route for _, route in opened} == {route for route in guarded if scope in scopes_of(route)}
+
+
+def scopes_of(route: str) -> set[str]:
+    """Those that open any of its methods."""
+    return set(next((scopes for beginning, *scopes in access_matrix.SCOPES if route.startswith(beginning)), ()))
+
+
+def scope_of(method: str, route: str) -> str:
+    found = next((one for one in access_matrix.SCOPES if route.startswith(one[0])), ("", "", ""))
+    return found[1] if method == "GET" else found[2]
 
 
 def enters(client: Client, path: str) -> bool:
