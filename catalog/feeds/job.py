@@ -69,7 +69,8 @@ def check(found: Import, should_stop: Callable[[], bool]) -> None:
     """Everything that can be said before anything is changed."""
     if found.stage in ("", Stage.FETCHING):
         step(found, Stage.FETCHING)
-        bring(found)
+        if not Path(found.path).is_file():  # it is there when it is checked again
+            bring(found)
         here = {"path": found.path, "folder": found.folder, "validators": found.validators}
         step(found, Stage.READING, rows_done=0, found={}, **here)
     if found.stage == Stage.READING:

@@ -240,6 +240,33 @@ def test_a_zip_brings_its_pictures():
     assert image.fingerprint
 
 
+def test_a_zip_can_be_mapped_and_checked_again():
+    files = {"feed.csv": table([["A", "Sofa", "a.jpg"]], ["code", "title", "image_link"]), "a.jpg": picture()}
+    found = checked(zipped(files))
+    assert found.state == State.UPLOADED
+    services.map_columns(found.pk, {"code": "id", "title": "title", "image_link": "image_link"})
+    job.work(found.pk)
+    services.check_again(found.pk)
+    job.work(found.pk)
+    found.refresh_from_db()
+    assert (found.state, found.found["new"], found.reason) == (State.CHECKED, 1, "")
+
+
+def test_a_shopify_product_with_a_wrong_variant_is_mended():
+    header = ["Handle", "Title", "Option1 Name", "Option1 Value", "Variant SKU", "Variant Price", "Image Src"]
+    rows = [
+        ["tee", "Tee", "Color", "Red", "T-1", "19.90", "https://shop.example/1.jpg"],
+        ["tee", "", "", "Blue", "T-2", "cheap", "https://shop.example/2.jpg"],
+        ["mug", "Mug", "Title", "Default Title", "M-1", "9.00", ""],
+    ]
+    found = finished(table(rows, header))
+    assert (found.counts["new"], found.counts["wrong"]) == (2, 1)
+    again = finished(mended(found, lambda row: [cell.replace("cheap", "21.50") for cell in row]))
+    assert (again.format, again.counts["new"], again.counts["unchanged"]) == ("shopify", 1, 1)
+    blue = Product.objects.get(sku="T-2")
+    assert (blue.title, blue.group_id, blue.attributes, blue.images.count()) == ("Tee", "tee", {"color": "Blue"}, 2)
+
+
 @pytest.mark.parametrize(
     "content",
     [
