@@ -5,8 +5,10 @@
 Eight raters, two of them bad: one clicks at random, one leans to the left. Two systems; b wins `--b-wins` of the
 queries with a difference, 15 % have none. For each seed the same queries are judged twice, in random and in active
 order, by the functions that the rater's pages call (labeling.assign, labeling.judge), in PostgreSQL; the figures are
-those of the report. "random, stopped" is the random order, counted until the test for many looks would have settled the
-pair. The same without a database, `--paper` times, gives the error rates, also where there is nothing to find.
+those of the report. "random" asks k verdicts of every query and tests once, at the end. "random, stopped" is the same,
+counted until the test for many looks would have settled the pair: what then is left of the difference is due to the
+verdicts that the active order does not ask for on each query. Without a database, `--paper` times, come the error
+rates, also where neither is better.
 """
 
 import argparse
