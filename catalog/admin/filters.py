@@ -1,13 +1,32 @@
 """The filters of the product list. Each is one condition of catalog/find.py."""
 
 from django.db.models import QuerySet
+from django.forms.utils import flatatt
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.forms import DropdownForm
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from catalog import find
 from catalog.models import Category, Seller
 
 MAX_FOUND = 100
+OPTION, SELECTED = '<option value="{}"{}>{}</option>', mark_safe(" selected")
+
+
+class LongSelect(UnfoldAdminSelectWidget):
+    """Its options are made here: by Django's template for each, those of 500 categories take 40 ms."""
+
+    def render(self, name: str, value, attrs: dict | None = None, renderer=None) -> SafeString:
+        rows = ((key, SELECTED if str(key) == str(value or "") else "", label) for key, label in self.choices)
+        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html("<select{}>{}</select>", attributes, format_html_join("", OPTION, rows))
+
+
+class LongDropdown(DropdownForm):
+    widget = LongSelect(attrs=DropdownForm.widget.attrs)
 
 
 class State(DropdownFilter):
@@ -22,6 +41,7 @@ class State(DropdownFilter):
 
 class InCategory(DropdownFilter):
     title, parameter_name = "category", "category"
+    form_class = LongDropdown
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple[str, str]]:
         rows = Category.objects.values_list("slug", "path")

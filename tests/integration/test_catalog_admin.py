@@ -87,6 +87,12 @@ def test_search_and_filters(admin, image, asked, skus):
     assert listed(admin, **asked) == skus
 
 
+def test_the_chosen_category_is_shown_as_chosen_and_names_are_escaped(admin, image):
+    category_for("Furniture > Beds & <i")
+    page = admin.get(LIST, {"category": "furniture"}).content.decode()
+    assert '<option value="furniture" selected>Furniture</option>' in page and "Beds &amp; &lt;i</option>" in page
+
+
 def test_filter_by_seller_and_by_what_a_photo_found(admin, image):
     ids = dict(Product.objects.values_list("sku", "pk"))
     west = Seller.objects.get(name="West")
