@@ -30,6 +30,10 @@ def resized(image: Image.Image, share: float) -> Image.Image:
     return image.resize([max(32, round(side * share)) for side in image.size], Image.Resampling.LANCZOS)
 
 
+def squeezed(image: Image.Image, share: float) -> Image.Image:
+    return image.resize((round(image.width * share), image.height), Image.Resampling.LANCZOS)
+
+
 def cropped(image: Image.Image, share: float, random: Random) -> Image.Image:
     """Of each side; anywhere in the photo."""
     width, height = (round(side * share) for side in image.size)
@@ -48,6 +52,7 @@ def copies(image: Image.Image, random: Random) -> dict[str, bytes]:
         "cropped to 0.5": encoded(cropped(image, 0.5, random)),
         "cropped to 0.35": encoded(cropped(image, 0.35, random)),
         "cropped to 0.25": encoded(cropped(image, 0.25, random)),
+        "cropped to 0.7, then squeezed by a fifth": encoded(squeezed(cropped(image, 0.7, random), 0.8)),
         "cropped to 0.7, a half, quality 40": encoded(resized(cropped(image, 0.7, random), 0.5), 40),
     }
 

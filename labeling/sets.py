@@ -10,6 +10,7 @@ from django.db.models import Count
 
 from labeling.export.trend import Point, falls, points
 from labeling.models import Dataset, GoldenSet
+from labeling.templatetags.sets import measure_name, pool_name
 from ml.evaluate.golden import BadGoldenSet, read_golden
 from ml.evaluate.golden import GoldenSet as Files
 from ml.train.datasets import ABOUT, FEED, ROWS
@@ -90,7 +91,10 @@ def curve(name: str, measured: list[Point]) -> Curve:
         for (x, y), point in zip(places, measured, strict=True)
     )
     path = "M" + " L".join(f"{x} {y}" for x, y in places)
-    return Curve(name.replace("_", " "), path, dots, values[0], values[-1], low, high)
+    pool, _, measure = name.partition(" ")
+    return Curve(
+        f"{pool_name(pool).capitalize()}, {measure_name(measure)}", path, dots, values[0], values[-1], low, high
+    )
 
 
 def files_of(row: GoldenSet) -> Files | str:

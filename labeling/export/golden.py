@@ -62,7 +62,7 @@ def add(draft: Draft, query: Query, same: Mapping[str, int], similar: Mapping[st
         photo=query.photo or None,
         bbox=box_in(draft.photos[key], query) if query.photo and query.bbox else None,
         text=query.text or None,
-        type=query.get_type_display(),
+        type=query.get_type_display().lower(),
         category=query.category,
         same=same,
         similar=similar,

@@ -17,6 +17,7 @@ MIN_LIKENESS = 0.8  # correlation of the brightness where they overlap
 MAX_DIFFERENCE = 24.0  # of 255, mean of all channels there
 FAINT_LIKENESS, FAINT_DIFFERENCE = 0.5, 10.0  # where there is little to see, but that is the same
 MAX_SCALE = 20.0  # of one to the other, in shares of the longer side
+MAX_SQUEEZE = 2.0  # of one side against the other
 MIN_SIDE_PX = 12  # of the overlap, in thumbs
 
 
@@ -46,34 +47,38 @@ def overlay_whole(one: np.ndarray, other: np.ndarray) -> Overlay:
 
 
 def overlay_matched(one: Fingerprint, other: Fingerprint, ours: np.ndarray, theirs: np.ndarray) -> Overlay:
-    """By points that match: rows int64 (m,) of one.points and of other.points."""
-    map_of = mapping(one.points[ours], other.points[theirs])
-    if map_of is None:
-        return NOTHING
-    (h1, w1), (h2, w2) = one.thumb.shape[:2], other.thumb.shape[:2]
+    """By points that match: rows int64 (m,) of one.points and of other.points. The better of the maps they suggest."""
+    found = [laid(one.thumb, other.thumb, map_of) for map_of in mappings(one.points[ours], other.points[theirs])]
+    return max(found, key=lambda overlay: (overlay.same_photo, overlay.likeness), default=NOTHING)
+
+
+def laid(one: np.ndarray, other: np.ndarray, map_of: np.ndarray) -> Overlay:
+    """Thumbs, and the map from one to the other in shares of the longer side, float64 (2, 3)."""
+    (h1, w1), (h2, w2) = one.shape[:2], other.shape[:2]
     matrix = in_pixels(map_of, max(h1, w1), max(h2, w2))
-    size = w2, h2
-    moved = cv2.warpAffine(blurred(one.thumb, matrix), matrix, size, flags=cv2.INTER_LINEAR)
-    inside = cv2.warpAffine(np.ones((h1, w1), np.uint8), matrix, size, flags=cv2.INTER_NEAREST) > 0
+    moved = cv2.warpAffine(blurred(one, matrix), matrix, (w2, h2), flags=cv2.INTER_LINEAR)
+    inside = cv2.warpAffine(np.ones((h1, w1), np.uint8), matrix, (w2, h2), flags=cv2.INTER_NEAREST) > 0
     area = abs(np.linalg.det(matrix[:, :2])) * h1 * w1
     share = inside.sum() / max(min(area, h2 * w2), 1.0)
-    return compared(moved, other.thumb, inside, float(min(share, 1.0)))
+    return compared(moved, other, inside, float(min(share, 1.0)))
 
 
-def mapping(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray | None:
-    """float64 (2, 3), in shares of the longer side: the similarity that most matches agree with.
-
-    Copies are turned and scaled as a whole, so a similarity is all that there is to find. None where there is none.
-    """
+def mappings(ours: np.ndarray, theirs: np.ndarray) -> list[np.ndarray]:
+    """The similarity, and the affine map for what was squeezed, that most matches agree with; none for chance."""
     frame, other = frames(ours), frames(theirs)
     kept = agreeing(frame, other)
     if kept.sum() < 3:
-        return None
-    found, _ = cv2.estimateAffinePartial2D(
-        frame[kept, :2].astype(np.float32), other[kept, :2].astype(np.float32), method=cv2.LMEDS
-    )
-    scale = 0.0 if found is None else np.sqrt(abs(np.linalg.det(found[:, :2])))
-    return found if 1 / MAX_SCALE <= scale <= MAX_SCALE else None
+        return []
+    places, targets = frame[kept, :2].astype(np.float32), other[kept, :2].astype(np.float32)
+    found = [fit(places, targets, method=cv2.LMEDS)[0] for fit in (cv2.estimateAffinePartial2D, cv2.estimateAffine2D)]
+    return [each for each in found if each is not None and is_copy(each[:, :2])]
+
+
+def is_copy(linear: np.ndarray) -> bool:
+    """Whether the (2, 2) part of a map is one that programs make: scaled, turned, a little squeezed."""
+    long, short = np.linalg.svd(linear, compute_uv=False)
+    scale = np.sqrt(long * short)
+    return bool(long < MAX_SQUEEZE * short and 1 / MAX_SCALE <= scale <= MAX_SCALE)
 
 
 def in_pixels(map_of: np.ndarray, one_px: int, other_px: int) -> np.ndarray:

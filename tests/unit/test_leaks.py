@@ -40,6 +40,7 @@ COPIES = {
     "mirrored": lambda room: encoded(ImageOps.mirror(room)),
     "cropped": lambda room: encoded(crop(room, 0.1, 0.05, 0.85, 0.9)),
     "a quarter of it": lambda room: encoded(crop(room, 0.4, 0.1, 0.9, 0.6)),
+    "cropped and squeezed": lambda room: encoded(crop(room, 0.1, 0.1, 0.9, 0.8).resize((400, 320))),
     "cropped, shrunk, encoded": lambda room: encoded(crop(room, 0.2, 0, 0.9, 0.8).resize((280, 240)), 40),
 }
 
