@@ -14,7 +14,7 @@ from django.db import transaction
 from catalog.models import Product
 from labeling.errors import BadQuerySet
 from labeling.lists import ask, serving
-from labeling.make_tasks import make_tasks
+from labeling.make_tasks import fits, make_tasks
 from labeling.models import Project, Query, System
 from labeling.pictures import keep_photo
 from labeling.read_set import Line, QuerySetFile, from_folder, from_zip
@@ -36,7 +36,7 @@ def build(project_id: int, should_stop: Stop = lambda: False) -> None:
         return
     if project.progress.get("source"):
         read_queries(project, should_stop)
-    queries = chosen_queries(project)
+    queries = [query for query in chosen_queries(project) if usable(project, query)]
     systems = [system for system in (project.system_a, project.system_b) if system]
     for number, system in enumerate(systems):
         ask_all(project, system, queries, number * len(queries), len(systems) * len(queries), should_stop)
@@ -119,6 +119,13 @@ def chosen_queries(project: Project) -> list[Query]:
     if project.progress.get("source") or number >= len(queries):
         return queries
     return random.Random(f"queries of project {project.pk}").sample(queries, number)
+
+
+def usable(project: Project, query: Query) -> bool:
+    if fits(project, query):
+        return True
+    complain(project, f"{query}: words alone show no thing that a product could be. Left out.")
+    return False
 
 
 def ask_all(project: Project, system: System, queries: list[Query], before: int, total: int, should_stop: Stop) -> None:

@@ -27,6 +27,11 @@ def make_tasks(project: Project, queries: Sequence[Query]) -> int:
     return project.tasks.filter(gold__isnull=True).count()
 
 
+def fits(project: Project, query: Query) -> bool:
+    """Words alone show no thing that a product could be."""
+    return project.kind != Project.Kind.SAME_PRODUCT or bool(query.photo)
+
+
 def lists_of(project: Project, queries: Sequence[Query]) -> Lists:
     """Of the queries that every system of the project could answer."""
     systems = [system for system in (project.system_a_id, project.system_b_id) if system]

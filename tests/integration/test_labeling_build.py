@@ -184,17 +184,27 @@ def test_what_is_wrong_is_said_and_nothing_is_made(lead, client, catalog, more, 
 
 
 def test_the_demos_rooms_are_a_query_set(lead, client, catalog):
-    client.post(reverse("label_new"), asked(queries="demo", sample=3, kind="same_product", results_shown=4))
+    client.post(reverse("label_new"), asked(queries="demo", sample=3, kind="grade", results_shown=4))
     project = Project.objects.get()
     build.build(project.pk)
-    assert Query.objects.count() == 3 and all(query.bbox and query.phash for query in Query.objects.all())
-    assert Task.objects.filter(gold=None, item_a__isnull=True).count() == 12
+    assert Query.objects.count() == 3 and all(query.bbox and query.phash for query in Query.objects.exclude(photo=""))
+    assert Task.objects.filter(gold=None, item_b__isnull=True).count() == 12
     client.get(reverse("label_judge", args=[project.pk]))
     again = asked(name="Once more", queries=f"set:{project.batch_id}", sample=2, kind="grade", results_shown=4)
     client.post(reverse("label_new"), again)
     second = Project.objects.latest("pk")
     build.build(second.pk)
     assert second.batch == project.batch and second.tasks.filter(gold=None).count() == 8
+
+
+def test_words_alone_are_no_product(lead, client, catalog):
+    rows = [{"text": "green lamp"}, {"photo": "1.jpg"}]
+    file = judging.zip_of({"queries.jsonl": lines(*rows), "1.jpg": catalog.picture_of(1)})
+    client.post(reverse("label_new"), asked(file=file, kind="same_product", results_shown=2))
+    project = Project.objects.get()
+    build.build(project.pk)
+    assert {task.query.type for task in Task.objects.filter(gold=None)} == {"photo"}
+    assert "green lamp: words alone" in Project.objects.get().problems[0]
 
 
 def test_more_results_can_be_asked_for(catalog):
