@@ -20,7 +20,7 @@ MIN_DEVIATION = 2.0
 BLUR_SIDE_PX, BLUR_REACH_PX, BLUR_STEP = 512, 13, 40.0
 SHARP = 0.3
 TEXT_SHARE = 0.4
-FLAT_SIDE_PX, FLAT_BIN, FLAT_TONES, FLAT_SHARE = 128, 16, 3, 0.97
+FLAT_SIDE_PX, FLAT_BIN, FLAT_REACH, FLAT_TONES, FLAT_SHARE = 192, 8, 4, 3, 0.98
 GLANCE_PX, FEW_LINES, READ_PX = 320, 6, 1200
 PLACEHOLDER_WORDS = (  # as ml.inspect.words spells them, each phrase whole
     "no image", "no picture", "no photo", "image not available", "image unavailable", "picture not available",
@@ -90,15 +90,19 @@ def step_shares(grey: np.ndarray) -> np.ndarray:
 
 
 def flat_share(image: Image.Image) -> float:
-    """Share of the pixels that are not the ground's which have one of FLAT_TONES tones; near 1 for a plain drawing."""
+    """Share of the pixels that have one of FLAT_TONES tones exactly; near 1 for a plain drawing, never for a photo."""
     side = FLAT_SIDE_PX
-    pixels = np.asarray(image.resize((side, side), Image.Resampling.NEAREST), dtype=np.int32).reshape(-1, 3)
-    bins = (pixels // FLAT_BIN) @ np.array([1, 256 // FLAT_BIN, (256 // FLAT_BIN) ** 2])
-    ground = pixels[bins == np.bincount(bins).argmax()].mean(axis=0)
-    drawn = bins[np.abs(pixels - ground).max(axis=1) > FLAT_BIN]
-    if len(drawn) < side:
-        return 1.0
-    return float(np.sort(np.bincount(drawn))[-FLAT_TONES:].sum() / len(drawn))
+    left = np.asarray(image.resize((side, side), Image.Resampling.NEAREST), dtype=np.int16).reshape(-1, 3)
+    flat = 0
+    for _ in range(FLAT_TONES):
+        bins = (left // FLAT_BIN) @ np.array([1, 32, 32 * 32])
+        tone = np.median(left[bins == np.bincount(bins).argmax()], axis=0)
+        close = np.abs(left - tone).max(axis=1) <= FLAT_REACH
+        flat += int(close.sum())
+        left = left[~close]
+        if not len(left):
+            break
+    return flat / side**2
 
 
 def written_flaws(image: Image.Image, reader: Reader) -> list[Flaw]:

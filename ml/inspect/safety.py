@@ -65,7 +65,7 @@ class SkinDetector:
         """Parts of an upright RGB picture with a score of 0.25 or more, surest first."""
         small = shrink(image.convert("RGB"), 2 * SIDE_PX)
         scale = max(image.size) / max(small.size)
-        found = self.detector.detect(np.ascontiguousarray(np.asarray(small)[:, :, ::-1]))  # BGR, as OpenCV reads files
+        found = self.detector.detect(np.asarray(small))  # it swaps channels twice: given RGB, the model sees RGB
         parts = [Part(each["class"], round(each["score"], 3), corners(each["box"], scale)) for each in found]
         return tuple(sorted(parts, key=lambda part: -part.score))
 
