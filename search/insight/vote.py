@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-TEMPERATURE = 0.05  # of the cosine: a neighbour that is so much farther counts a third
+TEMPERATURE = 0.15  # of the cosine: a neighbour that is so much farther counts a third
 
 
 @dataclass(frozen=True, slots=True)

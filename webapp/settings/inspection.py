@@ -38,25 +38,26 @@ SIGHTLINE_QUALITY = policy(
         "flat": "warn",
     },
 )
-# Bare skin, where the category does not say otherwise (catalog.Category.skin). From which score a part counts.
+# Bare skin, where the category does not say otherwise (catalog.Category.skin). From which score a part counts:
+# docs/inspection.md has what these do to 3,577 harmless pictures.
 SIGHTLINE_SAFETY = one_of("SIGHTLINE_SAFETY", SAFETY, "strict")
 SIGHTLINE_SAFETY_REJECT = {
-    "FEMALE_GENITALIA_EXPOSED": 0.6,
-    "MALE_GENITALIA_EXPOSED": 0.6,
-    "ANUS_EXPOSED": 0.6,
-    "FEMALE_BREAST_EXPOSED": 0.7,
+    "FEMALE_GENITALIA_EXPOSED": 0.85,
+    "MALE_GENITALIA_EXPOSED": 0.85,
+    "ANUS_EXPOSED": 0.85,
+    "FEMALE_BREAST_EXPOSED": 0.9,
 }
 SIGHTLINE_SAFETY_HOLD = {
-    "FEMALE_GENITALIA_EXPOSED": 0.3,
-    "MALE_GENITALIA_EXPOSED": 0.3,
-    "ANUS_EXPOSED": 0.3,
-    "FEMALE_BREAST_EXPOSED": 0.35,
-    "BUTTOCKS_EXPOSED": 0.4,
+    "FEMALE_GENITALIA_EXPOSED": 0.55,
+    "MALE_GENITALIA_EXPOSED": 0.55,
+    "ANUS_EXPOSED": 0.5,
+    "FEMALE_BREAST_EXPOSED": 0.6,
+    "BUTTOCKS_EXPOSED": 0.75,
 }
 SIGHTLINE_SAFETY_TOLERANT_HOLD = {
-    "FEMALE_GENITALIA_EXPOSED": 0.5,
-    "MALE_GENITALIA_EXPOSED": 0.5,
-    "ANUS_EXPOSED": 0.5,
+    "FEMALE_GENITALIA_EXPOSED": 0.7,
+    "MALE_GENITALIA_EXPOSED": 0.7,
+    "ANUS_EXPOSED": 0.7,
 }
 # The same picture: so many of 64 bits of the hash may differ (at most 7), and so much of the thumbnail's colours; less
 # where a block acts and nobody is asked.
