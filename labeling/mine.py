@@ -54,6 +54,8 @@ def line(row: Assignment, sets: list[str], golden: list[str]) -> MyVerdict:
 
 
 def said(value: str) -> str:
+    if value == Verdict.Value.SAME_SKU:
+        return "Same SKU"
     return f"Grade {value}" if value.isdecimal() else Verdict.Value(value).label
 
 
