@@ -76,6 +76,8 @@ def mappings(ours: np.ndarray, theirs: np.ndarray) -> list[np.ndarray]:
 
 def is_copy(linear: np.ndarray) -> bool:
     """Whether the (2, 2) part of a map is one that programs make: scaled, turned, a little squeezed."""
+    if not np.isfinite(linear).all():  # points in one place have no map
+        return False
     long, short = np.linalg.svd(linear, compute_uv=False)
     scale = np.sqrt(long * short)
     return bool(long < MAX_SQUEEZE * short and 1 / MAX_SCALE <= scale <= MAX_SCALE)

@@ -2,11 +2,13 @@
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from ml.images import open_image
 from ml.leaks import forbid, join, read_forbidden, write_forbidden
+from ml.leaks.overlay import is_copy
 from tests.shop import DEMO
 
 ROOMS = [f"photos/golden-{number:04}.jpg" for number in (1, 2, 3, 4)]
@@ -61,6 +63,12 @@ def test_other_pictures_are_no_copies(forbidden):
     others += [DEMO / f"images/SL-0{number}-1.jpg" for number in ("136", "049", "215", "008")]  # seen in these rooms
     for path in others:
         assert forbidden.find(path.read_bytes()) is None, path
+
+
+def test_points_in_one_place_have_no_map():
+    assert not is_copy(np.full((2, 2), np.nan))
+    assert not is_copy(np.zeros((2, 2)))
+    assert is_copy(np.array([[0, -1.0], [0.7, 0]]))  # turned and squeezed
 
 
 def test_the_list_travels_as_one_file(forbidden, room, tmp_path):
