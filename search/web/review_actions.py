@@ -9,6 +9,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from catalog.errors import CatalogError
+from catalog.history import by as named
+from catalog.history import recorded
 from catalog.models import Image
 from catalog.review import pairs, services, undo
 from catalog.review.models import Decision
@@ -33,7 +35,8 @@ def action(view: Callable[..., tuple[str, str]]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def door(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         try:
-            said, page = view(request, request.user.get_username(), *args, **kwargs)
+            with recorded(named(request.user), "Review", request.user):
+                said, page = view(request, request.user.get_username(), *args, **kwargs)
             messages.success(request, said)
         except CatalogError as error:
             messages.error(request, error.detail)

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from catalog.models import Decision, Image, NearDuplicate, PairVerdict, Product, Seller
+from catalog.models import Decision, Edit, Image, NearDuplicate, PairVerdict, Product, Seller
 from catalog.review.kept import keep, note
 from ml.images import open_image
 from ml.inspect.flaws import Flaw
@@ -145,6 +145,7 @@ def test_sellers_and_blocked_pictures_are_listed(admin):
     admin.post(PAGE + f"pictures/{image.pk}/block/", {"queue": "warnings"})
     page = text_of(admin.post(PAGE + f"sellers/{seller.pk}/block/", follow=True))
     assert "Harbour is blocked." in page and "Show again" in page and "Take off the list" in page
+    assert Edit.objects.filter(what="Review", user__username="ada").count() == 2  # the admin's history knows it, too
     page = text_of(admin.get(PAGE + "history/"))
     assert page.index("Harbour") < page.index(">A<") and "ada" in page
     assert admin.post(PAGE + "sellers/999/block/", follow=True).status_code == 200
