@@ -118,7 +118,8 @@ function answered({ results, screens, held, progress, why }, entries) {
     else if (result.state === "late") tell("A verdict came after its task was given to somebody else. It is kept, and does not count.");
     undone.delete(entry.undo);
   }
-  queue = queue.filter((screen) => held.includes(screen.id) || screens.some(({ id }) => id === screen.id));
+  const back = new Set([...undone.values()].map(({ screen }) => screen)); // the server has not heard of it yet
+  queue = queue.filter((screen) => held.includes(screen.id) || back.has(screen));
   const fresh = screens.filter(({ id }) => ![current, ...queue].some((screen) => screen?.id === id)).map(({ html }) => fromHtml(html));
   if (wanted) bring(fresh);
   queue.push(...fresh);
