@@ -12,13 +12,15 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from catalog.ingest.judge import Judgement, judge
+from catalog.ingest.judge import ON_BLOCKLIST, Judgement, judge
 from catalog.ingest.sources import UPLOAD, read_bytes
 from catalog.models import Image
 from catalog.review.kept import keep, note
+from catalog.review.models import Inspection as Noted
+from catalog.review.models import PictureRule
 from catalog.review.near import note_near_duplicates
-from catalog.review.rules import Look
-from catalog.services import EMBED_TASK, announce_image
+from catalog.review.rules import Look, standing_verdict, take_turn
+from catalog.services import EMBED_TASK, announce_image, delete_unused_files
 from catalog.webhooks.models import Event
 from ml.images import open_image, to_jpeg
 from ml.inspect import Inspection, inspect
@@ -36,14 +38,18 @@ def inspect_pending(image_id: int) -> None:
     data = read_bytes(image.source, image.folder)
     picture = open_image(data, max_side_px=MAX_SIDE_PX)
     found = inspect(picture, data)
-    judgement = judge(image, picture, Look(found.sha256, signed(found.phash), found.thumbnail))
+    judgement = judge(image, picture, look_of(found))
     jpeg = to_jpeg(picture, max_side_px=MAX_SIDE_PX, quality=QUALITY)
     if judgement.status != Image.Status.INSPECTED:
         set_aside(image, found, judgement, jpeg)
     elif image.source.startswith(UPLOAD):  # cleaned when it came
-        finish(image, image.source.removeprefix(UPLOAD), found, judgement)
+        finish(image, image.source.removeprefix(UPLOAD), found, judgement, jpeg)
     else:
-        finish(image, store(jpeg), found, judgement)
+        finish(image, store(jpeg), found, judgement, jpeg)
+
+
+def look_of(found: Inspection) -> Look:
+    return Look(found.sha256, signed(found.phash), found.thumbnail)
 
 
 def store(jpeg: bytes) -> str:
@@ -67,8 +73,13 @@ def holds(name: str, jpeg: bytes) -> bool:
 
 
 @transaction.atomic
-def finish(image: Image, file: str, found: Inspection, judgement: Judgement) -> None:
+def finish(image: Image, file: str, found: Inspection, judgement: Judgement, jpeg: bytes) -> None:
     """Compare and swap, and defer the embedding in the same transaction."""
+    take_turn()
+    if standing_verdict(look_of(found), image.product.sku) == PictureRule.Verdict.BLOCK:  # while this one was looked at
+        set_aside(image, found, Judgement(Image.Status.REJECTED, Noted.Cause.BLOCKLIST, ON_BLOCKLIST), jpeg)
+        transaction.on_commit(lambda: delete_unused_files({file}))
+        return
     if not write(image, found, judgement, file=file, inspected_at=timezone.now()):
         return
     note(image.pk, judgement.cause, judgement.warnings, judgement.parts)

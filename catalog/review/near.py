@@ -3,23 +3,19 @@
 from itertools import islice
 
 from django.conf import settings
-from django.db import connection
 
 from catalog.models import Image, Product
 from catalog.review.models import NearDuplicate
 from catalog.review.rules import Look, look_alikes
 
-LOCK = 7_306_002  # any number; two pictures that are inspected at once must see one another
 MOST = 5  # pairs of one picture: a picture of a thousand products becomes a star, not a thousand times a thousand
 
 
 def note_near_duplicates(image: Image) -> int:
-    """Call it in the transaction that writes the picture's hash. Returns how many pairs are new.
+    """Call it in the transaction that writes the picture's hash, in its turn. Returns how many pairs are new.
 
     Variants of one group are the same design, so the same picture there is nothing to ask anybody about.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     NearDuplicate.objects.filter(image=image).delete()
     alike = look_alikes(Look.of(image), settings.SIGHTLINE_SAME_PICTURE_DISTANCE)
     found = {pk: (bits, distance) for pk, bits, distance in alike if pk != image.pk}

@@ -13,6 +13,7 @@ from ml.inspect.near import differing_bits, probes, thumbnail_distance
 BITS = "bit_count((phash # %s)::bit(64))"
 RULES = f"""SELECT verdict, sha256, phash, thumbnail, sku FROM catalog_picturerule
     WHERE withdrawn_at IS NULL AND (sha256 = %s OR {BITS} <= %s) ORDER BY id DESC"""
+LOCK = 7_306_002  # any number
 LOOK_ALIKES = f"""SELECT id, phash, thumbnail FROM catalog_image
     WHERE phash IS NOT NULL AND catalog_phash_bands(phash) && %s::int[] AND {BITS} <= %s ORDER BY {BITS}, id"""
 
@@ -27,12 +28,22 @@ class Look:
 
     @classmethod
     def of(cls, image: Image) -> "Look":
-        return cls(image.sha256, image.phash, bytes(image.thumbnail))
+        """Of one that has been inspected. Without a thumbnail, as before there were any, it is like nothing else."""
+        return cls(image.sha256, image.phash, bytes(image.thumbnail or b""))
 
     def like(self, phash: int, thumbnail: bytes, distance: float) -> bool:
         """Whether another picture is this one, shrunken or encoded a little differently."""
         near = differing_bits(self.phash, phash) <= settings.SIGHTLINE_SAME_PICTURE_BITS
         return near and thumbnail_distance(self.thumbnail, thumbnail) <= distance
+
+
+def take_turn() -> None:
+    """Until the transaction ends: pictures that are inspected at once, and blocks, must see one another.
+
+    Before any picture's row is locked, or two who wait for one another never end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def standing_verdict(look: Look, sku: str) -> str:

@@ -5,6 +5,7 @@ the picture is fetched again, leaves the feed and comes back, or is sent for ano
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from django.conf import settings
 from django.core.cache import cache
@@ -17,7 +18,7 @@ from catalog.ingest.inspect import store
 from catalog.models import Image, Seller
 from catalog.review.kept import read_kept
 from catalog.review.models import Decision, Inspection, PictureRule
-from catalog.review.rules import Look, look_alikes, standing_verdict
+from catalog.review.rules import Look, look_alikes, standing_verdict, take_turn
 from catalog.services import EMBED_TASK, announce_image
 from catalog.webhooks.models import Event
 
@@ -34,7 +35,7 @@ def allow_picture(image_id: int, by: str, queue: str = "") -> Decision:
         return settle(image, found, by, queue, Verdict.ALLOW)
     if image.status not in (Status.HELD, Status.REJECTED):
         raise DecidedAlready
-    if found is None or standing_verdict(Look.of(image), image.product.sku) == Verdict.BLOCK:
+    if found is None or not has_look(image) or standing_verdict(Look.of(image), image.product.sku) == Verdict.BLOCK:
         raise NotOverridable
     file = published(image, found)
     decision = settle(image, found, by, queue, Verdict.ALLOW)
@@ -69,8 +70,9 @@ def reject_picture(image_id: int, by: str, queue: str = "") -> Decision:
 @transaction.atomic
 def block_picture(image_id: int, by: str, queue: str = "") -> Decision:
     """Nobody may show this picture: whatever looks the same leaves every search within a second, and is refused."""
+    take_turn()
     image, found = locked(image_id)
-    if not image.sha256:
+    if not has_look(image):
         raise NotOverridable
     alike = [pk for pk, _, _ in look_alikes(Look.of(image), settings.SIGHTLINE_BLOCK_DISTANCE)]
     same = Image.objects.filter(pk__in=alike) | Image.objects.filter(sha256=image.sha256)
@@ -103,9 +105,17 @@ def withdraw_rule(rule_id: int, by: str) -> Decision:
         raise DecidedAlready
     PictureRule.objects.filter(pk=rule.pk).update(withdrawn_at=timezone.now())
     look = Look(rule.sha256, rule.phash, bytes(rule.thumbnail))
-    hidden = show_again(pk for pk, _, _ in look_alikes(look, settings.SIGHTLINE_BLOCK_DISTANCE))
+    alike = {pk for pk, _, _ in look_alikes(look, settings.SIGHTLINE_BLOCK_DISTANCE)}
+    alike |= set(Image.objects.filter(sha256=rule.sha256).values_list("pk", flat=True))
+    hidden = show_again(alike & hidden_by_blocks())
     detail = {"withdrew": rule.pk, "shown": hidden}
     return Decision.objects.create(by=by, queue="blocklist", verdict="unblock", subject=rule.sku, detail=detail)
+
+
+def hidden_by_blocks() -> set[int]:
+    """Pictures that a block ever hid. What somebody hid by hand is not for the blocklist to show."""
+    blocks = Decision.objects.filter(verdict=Verdict.BLOCK, detail__has_key="hidden")
+    return set(chain.from_iterable(blocks.values_list("detail__hidden", flat=True)))
 
 
 def show_again(image_ids: Iterable[int]) -> list[int]:
@@ -147,12 +157,17 @@ def settle(
     return Decision.objects.create(by=by, queue=queue, verdict=verdict, subject=image.product.sku, detail=detail)
 
 
+def has_look(image: Image) -> bool:
+    """Whether it was ever read."""
+    return bool(image.sha256) and image.phash is not None
+
+
 def make_rule(image: Image, by: str, verdict: str) -> PictureRule | None:
     """None for what could never be read, which has no look."""
-    if not image.sha256 or image.phash is None or image.thumbnail is None:
+    if not has_look(image):
         return None
     return PictureRule.objects.create(
-        verdict=verdict, sha256=image.sha256, phash=image.phash, thumbnail=bytes(image.thumbnail),
+        verdict=verdict, sha256=image.sha256, phash=image.phash, thumbnail=bytes(image.thumbnail or b""),
         sku=image.product.sku, by=by,
     )  # fmt: skip
 
