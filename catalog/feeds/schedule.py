@@ -1,11 +1,14 @@
 """Feeds that come by themselves: what is due, and what is left over."""
 
+import logging
 import shutil
+import time
 from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from catalog.errors import CatalogError
@@ -24,17 +27,26 @@ FORGOTTEN = """
             AND (job.args ->> 'import_id')::bigint = import.id)
 """
 UPLOAD_LIVES = timedelta(hours=24)
+NEWER = "The feed was fetched again before anybody had said yes to this."
 WAITS_FOR_A_YES = timedelta(days=14)
 ROWS_LIVE, IMPORT_LIVES = timedelta(days=7), timedelta(days=90)
+log = logging.getLogger(__name__)
 
 
 def fetch_due() -> int:
-    """Start an import for every source whose time has come. One that is busy is asked again at its next time."""
+    """Start an import for every source whose time has come. One that is busy is asked again at its next time.
+
+    One whose start breaks holds up no other.
+    """
     started = 0
-    for source in FeedSource.objects.filter(next_at__lte=timezone.now(), every_minutes__isnull=False).order_by(
-        "next_at"
-    ):
-        started += start_due(source.pk)
+    due = FeedSource.objects.filter(next_at__lte=timezone.now(), every_minutes__isnull=False).order_by("next_at")
+    for source_id in due.values_list("pk", flat=True):
+        try:
+            started += start_due(source_id)
+        except (OSError, ValueError, RuntimeError) as error:
+            log.exception("feed %s could not be started", source_id)
+            said = f"{type(error).__name__}: {error}"[:500]
+            FeedSource.objects.filter(pk=source_id).update(failures=F("failures") + 1, last_error=said)
     return started
 
 
@@ -48,7 +60,8 @@ def start_due(source_id: int) -> bool:
         source.save(update_fields=["next_at", "tried_at"])
         if source.imports.filter(state__in=BUSY).exists():
             return False
-        source.imports.filter(state=State.CHECKED, run_when_checked=True).update(state=State.CANCELLED, ended_at=now)
+        for waiting in source.imports.filter(state=State.CHECKED, run_when_checked=True):
+            end(waiting.pk, State.CANCELLED, NEWER)
         return fetch_now(source, actor="schedule", run_when_checked=True) is not None
 
 
@@ -88,13 +101,21 @@ def tidy() -> None:
 
 
 def remove_files(keep: set[int]) -> None:
-    """Folders of imports, unless pictures in the catalog come from there."""
+    """Folders of imports, unless pictures in the catalog come from there.
+
+    A young one may be of an upload that is being written, whose row nobody else sees before it is committed.
+    """
+    young = time.time() - UPLOAD_LIVES.total_seconds()
     keep |= set(Import.objects.filter(ended_at__isnull=True).values_list("pk", flat=True))
     root = Path(settings.SIGHTLINE_FEEDS_DIR)
     for folder in root.iterdir() if root.is_dir() else ():
-        if folder.name.isdecimal() and int(folder.name) not in keep and not is_used(folder):
+        if not folder.name.isdecimal() or int(folder.name) in keep or folder.stat().st_mtime > young:
+            continue
+        if not is_used(folder):
             shutil.rmtree(folder_of(int(folder.name)), ignore_errors=True)
 
 
 def is_used(folder: Path) -> bool:
-    return Image.objects.filter(folder__startswith=f"{folder.resolve()}/").exists()
+    """As it is named, and where a link leads: pictures keep the name that their import had."""
+    named = Q(folder__startswith=f"{folder}/") | Q(folder__startswith=f"{folder.resolve()}/")
+    return Image.objects.filter(named).exists()

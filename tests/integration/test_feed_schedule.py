@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalog.feeds import job, schedule
 from catalog.feeds.models import FeedSource, Import
 from catalog.models import Offer, Product
+from catalog.webhooks.models import Webhook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FEED = b"id,title,price\nA,Sofa,5 EUR\n"
@@ -109,8 +110,53 @@ def test_old_files_go_and_those_that_pictures_come_from_stay(settings, tmp_path)
     kept, gone = (Import.objects.create(name=name, state="finished", ended_at=long_ago) for name in "ab")
     for found in (kept, gone):
         os.makedirs(tmp_path / str(found.pk) / "pictures")
+        os.utime(tmp_path / str(found.pk), (long_ago.timestamp(), long_ago.timestamp()))
     Product.objects.create(sku="A", title="a").images.create(
         source="a.jpg", folder=str(tmp_path / str(kept.pk) / "pictures")
     )
     schedule.tidy()
     assert [path.name for path in tmp_path.iterdir()] == [str(kept.pk)]
+
+
+def test_files_of_an_upload_that_is_being_written_stay(settings, tmp_path):
+    settings.SIGHTLINE_FEEDS_DIR = tmp_path
+    (tmp_path / "999").mkdir()  # its row is not committed yet
+    schedule.tidy()
+    assert (tmp_path / "999").is_dir()
+
+
+def test_pictures_are_found_in_their_folder_behind_a_link_too(settings, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "feeds").symlink_to(tmp_path / "disk")
+    settings.SIGHTLINE_FEEDS_DIR = tmp_path / "feeds"
+    folder = tmp_path / "feeds" / "1"
+    folder.mkdir()
+    os.utime(folder, (0, 0))
+    Product.objects.create(sku="A", title="a").images.create(source="a.jpg", folder=f"{folder}/pictures")
+    schedule.tidy()
+    assert folder.is_dir()
+
+
+def test_one_that_waits_for_a_yes_ends_like_every_other_when_the_next_comes(source):
+    hook = Webhook.objects.create(url="https://a.example/", events=["import.finished"], salt="s", created_by="ada")
+    waiting = Import.objects.create(source=source, name="a", state="checked", run_when_checked=True)
+    schedule.fetch_due()
+    waiting.refresh_from_db()
+    assert (waiting.state, "fetched again" in waiting.reason) == ("cancelled", True)
+    assert hook.deliveries.get().data["import_id"] == waiting.pk
+
+
+def test_a_source_that_breaks_holds_up_no_other(source, monkeypatch):
+    broken = FeedSource.objects.create(name="Broken", kind="folder", location="x", every_minutes=5)
+    FeedSource.objects.filter(pk=broken.pk).update(next_at=timezone.now() - timedelta(hours=1))
+    start = schedule.fetch_now
+
+    def fetch_now(one, **how):
+        if one.pk == broken.pk:
+            raise PermissionError("x")
+        return start(one, **how)
+
+    monkeypatch.setattr(schedule, "fetch_now", fetch_now)
+    assert schedule.fetch_due() == 1
+    broken.refresh_from_db()
+    assert (broken.failures, broken.last_error) == (1, "PermissionError: x")
