@@ -29,7 +29,7 @@ def change_offer(offer_id: int, values: dict[str, Any]) -> Offer:
     with one_offer(offer_id) as offer:
         for name, value in values.items():
             setattr(offer, name, value)
-        offer.save()
+        offer.save(update_fields=[*values, "updated_at"])
         return offer
 
 
