@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,7 +30,7 @@ def deliver_due() -> bool:
         for delivery in waiting:
             by_webhook[delivery.webhook_id].append(delivery)
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            for outcomes in threads.map(send_in_turn, by_webhook.values()):
+            for outcomes in threads.map(partial(send_in_turn, until=until), by_webhook.values()):
                 for delivery, outcome in outcomes:
                     note(delivery, outcome)
                     if outcome.status is None:
@@ -45,13 +46,16 @@ def due(silent: set[int]) -> list[Delivery]:
     return list(waiting.exclude(webhook__in=silent).select_related("webhook").order_by("pk")[:TAKEN])
 
 
-def send_in_turn(deliveries: list[Delivery]) -> list[tuple[Delivery, Outcome]]:
-    """All of one address. One that does not answer is left alone with the rest: each would wait as long."""
+def send_in_turn(deliveries: list[Delivery], until: float) -> list[tuple[Delivery, Outcome]]:
+    """Those of one address, till the time is up: a slow one holds up the others no longer than that.
+
+    One that does not answer is left alone with the rest: each would wait as long.
+    """
     outcomes = []
     with open_client() as client:
         for delivery in deliveries:
             outcomes.append((delivery, send(client, delivery)))
-            if outcomes[-1][1].status is None:
+            if outcomes[-1][1].status is None or time.monotonic() > until:
                 break
     return outcomes
 

@@ -227,3 +227,10 @@ def test_the_log_shows_what_was_sent_page_by_page(admin, webhook, receiver, djan
     for gone in (f"{path}test/", f"{path}secret/", f"{PAGE}deliveries/1/again/"):
         assert "There is no such" in admin.post(gone, follow=True).content.decode()
     assert admin.get(path).url == PAGE
+
+
+def test_a_slow_one_holds_the_others_up_no_longer_than_there_is_time(webhook, receiver, monkeypatch):
+    monkeypatch.setattr(deliver, "BUSY_S", 0)
+    announce(Event.IMPORT_FINISHED, *({"import_id": n} for n in range(3)))
+    assert deliver.deliver_due() is True
+    assert len(receiver.got) == 1
