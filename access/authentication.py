@@ -6,6 +6,7 @@ from rest_framework.authentication import BaseAuthentication, BasicAuthenticatio
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
 
 from access.errors import MissingScope
 from access.models import Token
@@ -30,13 +31,36 @@ class TokenAuthentication(BaseAuthentication):
         return 'Bearer realm="Sightline"'
 
 
+class WrongPasswords(SimpleRateThrottle):
+    """Counted for each address together with what it tries at the sign-in page. Right ones cost nothing."""
+
+    scope = "sign-ins"
+
+    def get_cache_key(self, request: Request, view) -> str:
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
+
+    def too_many(self, request: Request) -> bool:
+        """Without counting one."""
+        self.now = self.timer()
+        since = self.now - self.duration
+        self.history = [at for at in self.cache.get(self.get_cache_key(request, None), []) if at > since]
+        return len(self.history) >= self.num_requests
+
+
 class PasswordAuthentication(BasicAuthentication):
-    """A name and a password, for a person with curl. Guessing is stopped as at the sign-in page."""
+    """A name and a password, for a person with curl. Guessing is stopped as at the sign-in page.
+
+    A password takes long to check, on purpose: nobody may have very many checked, whatever the names.
+    """
 
     def authenticate_credentials(self, userid: str, password: str, request: Request | None = None) -> tuple:
+        wrong = WrongPasswords()
+        if wrong.too_many(request):
+            raise Throttled(wrong.wait(), "Too many wrong passwords from your network.")
         try:
             return super().authenticate_credentials(userid, password, request)
         except AuthenticationFailed:
+            wrong.allow_request(request, None)
             if getattr(request, "axes_locked_out", False):
                 wait = settings.AXES_COOLOFF_TIME.total_seconds()
                 raise Throttled(wait, "Too many wrong passwords for this name.") from None

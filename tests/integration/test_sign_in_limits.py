@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 from django.test import Client
-from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle
 
 from tests.integration.test_catalog_api import assert_problem
 from tests.people import person
@@ -26,9 +26,9 @@ def sign_in(password: str, name: str = "ada", address: str = "192.0.2.1", **head
     return Client(REMOTE_ADDR=address).post("/sign-in/", {"username": name, "password": password}, headers=headers)
 
 
-def basic(password: str):
-    headers = {"authorization": "Basic " + b64encode(f"ada:{password}".encode()).decode()}
-    return Client(REMOTE_ADDR="192.0.2.1").get("/api/v1/products", headers=headers)
+def basic(password: str, name: str = "ada", address: str = "192.0.2.1"):
+    headers = {"authorization": "Basic " + b64encode(f"{name}:{password}".encode()).decode()}
+    return Client(REMOTE_ADDR=address).get("/api/v1/products", headers=headers)
 
 
 def test_after_five_wrong_passwords_not_even_the_right_one_is_looked_at(settings):
@@ -67,3 +67,13 @@ def test_one_address_cannot_try_many_names(monkeypatch):
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert "Too many tries from your network." in answers[3].content.decode()
     assert sign_in(SECRET, address="192.0.2.2").status_code == 302
+
+
+def test_nor_can_it_at_the_api_where_right_ones_are_not_counted(monkeypatch):
+    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", {"sign-ins": "3/min", "searches": "9/min"})
+    assert [basic(SECRET).status_code for _ in range(5)] == [200] * 5
+    answers = [basic("wrong", name=f"name-{number}").status_code for number in range(4)]
+    assert answers == [401, 401, 401, 429]
+    assert_problem(basic(SECRET), 429)
+    assert sign_in(SECRET).status_code == 429
+    assert basic(SECRET, address="192.0.2.2").status_code == 200
