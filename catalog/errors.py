@@ -147,6 +147,13 @@ class NothingToUndo(CatalogError):
     code = "nothing-to-undo"
 
 
+class StillRunning(CatalogError):
+    """This import is not done yet. Cancel it first, then undo what it has done."""
+
+    status = 409
+    code = "still-running"
+
+
 class UndoClashes(CatalogError):
     """This cannot be undone: what was there before clashes with what is there now. Undo the later changes first."""
 

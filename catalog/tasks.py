@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
@@ -106,9 +106,10 @@ def purge_forgotten_copies(timestamp: int | None = None) -> None:
     purge_copies()
 
 
-@app.task(name=UNDO_TASK)
+@app.task(name=UNDO_TASK, retry=RetryStrategy(max_attempts=5, linear_wait=10, retry_exceptions={OperationalError}))
 def undo_edit(edit_id: int, user_id: int) -> None:
-    """For an Edit that changed more rows than a page can wait for."""
+    """For an Edit that changed more rows than a page can wait for. All of it or nothing, so it may be tried again: an
+    import that writes the same rows, or a database that restarts, ends an attempt."""
     from catalog.edits.undo import undo  # which imports what defers this module's tasks
 
     edit, user = Edit.objects.filter(pk=edit_id).first(), get_user_model().objects.filter(pk=user_id).first()

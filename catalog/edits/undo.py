@@ -14,7 +14,8 @@ from django.db.models.functions import Length
 from procrastinate.contrib.django import app
 
 from catalog.edits.sql import changed_back
-from catalog.errors import NothingToUndo, UndoClashes
+from catalog.errors import NothingToUndo, StillRunning, UndoClashes
+from catalog.feeds.models import Import
 from catalog.history import recorded
 from catalog.ingest.sources import UPLOAD
 from catalog.models import Category, Edit, Image, Offer, Product, Seller
@@ -22,6 +23,7 @@ from catalog.services import INSPECT_TASK, delete_images, delete_products
 
 PARENTS_FIRST = (Seller, Category, Product, Offer, Image)
 BATCH_ROWS = 1000
+UNDER_WAY = (Import.State.RUNNING, Import.State.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,12 @@ class Part:
 
 
 def undo(edit: Edit, who: str, user=None) -> Undone:
-    """All that the Edit did. Raises NothingToUndo and UndoClashes."""
+    """All that the Edit did. Raises NothingToUndo, StillRunning and UndoClashes."""
     return take_back([Part(model, edit.pk) for model in PARENTS_FIRST], edit, who, user)
 
 
 def undo_row(model: type, history_id: int, who: str, user=None) -> Undone:
-    """One recorded row of one table. Raises NothingToUndo and UndoClashes."""
+    """One recorded row of one table. Raises NothingToUndo, StillRunning and UndoClashes."""
     row = model.history.filter(history_id=history_id).first()
     edit = Edit.objects.filter(pk=row.edit_id).first() if row else None
     if edit is None:
@@ -68,6 +70,8 @@ def take_back(parts: list[Part], edit: Edit, who: str, user) -> Undone:
     try:
         with recorded(who, f"Undo: {edit}"[:300], user, undoes=edit):
             Edit.objects.select_for_update().get(pk=edit.pk)  # two who undo it at once take turns
+            if edit.imports.filter(state__in=UNDER_WAY).exists():  # it would go on above what was taken back
+                raise StillRunning
             done = sum((make_again(part) for part in parts), Undone())
             done += sum((change_back(part) for part in parts), Undone())
             done += sum((delete_made(part) for part in reversed(parts)), Undone())

@@ -11,7 +11,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog.edits import log
 from catalog.edits.undo import undo, undo_row
-from catalog.errors import NothingToUndo, UndoClashes
+from catalog.errors import NothingToUndo, StillRunning, UndoClashes
+from catalog.feeds.models import Import
 from catalog.history import by, recorded, recorded_in, start_edit
 from catalog.models import Category, Edit, Image, Offer, Product, Seller
 from catalog.services import category_for, delete_products
@@ -179,3 +180,15 @@ def test_old_history_is_forgotten(product):
     assert forget_history() == 4
     assert [change.edit.who for change in log.of_product(product.pk)] == ["ada"]
     assert Edit.objects.get().who == "ada"
+
+
+def test_an_import_is_undone_when_it_has_ended(product):
+    found = Import.objects.create(name="feed.csv", state="paused", edit=start_edit("ada", "Import"))
+    with recorded_in(found.edit):
+        Offer.objects.update(price=5)
+    with pytest.raises(StillRunning):
+        undo(found.edit, "ada")
+    assert Offer.objects.get().price == 5
+    Import.objects.update(state="cancelled")
+    undo(found.edit, "ada")
+    assert Offer.objects.get().price == 249
