@@ -38,6 +38,10 @@ class ImageAdmin(CatalogAdmin):
         """On the product's page, where the others of it can be seen."""
         return False
 
+    def save_model(self, request: HttpRequest, image: Image, form, change: bool) -> None:
+        """What was changed and no more: its state is the worker's, who may have moved it on meanwhile."""
+        image.save(update_fields=form.changed_data)
+
     @admin.display(description="")
     def picture(self, image: Image) -> str:
         return shown.thumbnail(image) if image.file else "–"

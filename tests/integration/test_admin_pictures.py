@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -106,3 +108,12 @@ def test_anothers_picture_and_unknown_verbs_are_not_there(product, press, client
     assert press("explode", image=other.pk).status_code == 404
     assert press("hide", image="x").status_code == 404
     assert client.get(reverse("admin:catalog_product_pictures", args=[product.pk, "hide"])).status_code == 405
+
+
+def test_the_form_of_one_picture_leaves_to_the_worker_what_is_the_workers(client, product):
+    client.force_login(person("catalog-admin", username="ada"))
+    image = product.images.first()
+    with CaptureQueriesContext(connection) as asked:
+        client.post(reverse("admin:catalog_image_change", args=[image.pk]), {"alt": "A sofa"})
+    (update,) = [each["sql"] for each in asked if each["sql"].startswith('UPDATE "catalog_image"')]
+    assert '"alt"' in update and '"status"' not in update
