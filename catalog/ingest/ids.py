@@ -15,7 +15,7 @@ class LastRows:
     """Made once for a file, then only read; a process that is killed meanwhile leaves a draft that nobody takes."""
 
     def __init__(self, path: Path):
-        self.database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+        self.database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
         self.rows = self.database.execute("SELECT rows FROM total").fetchone()[0]
 
     def later(self, sku: str, number: int) -> int | None:
