@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.cache import cache
-from django.db import connection
 from django.db.models import (
     BigIntegerField,
     BooleanField,
@@ -28,7 +27,7 @@ from django.utils import timezone
 
 from catalog.errors import BulkRefused
 from catalog.history import recorded
-from catalog.ingest.upsert import IMPORT_LOCK
+from catalog.ingest.upsert import take_turn
 from catalog.models import Category, Offer, Product, Seller
 from catalog.services import delete_products
 
@@ -101,8 +100,7 @@ def apply(products: QuerySet[Product], edit: BulkEdit, who: str, user=None) -> l
     """All of it or nothing. Returns what was changed. Raises BulkRefused."""
     ids = list(products.order_by().values_list("pk", flat=True))
     with recorded(who, f"{describe(edit)} ({len(ids)} products)", user):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+        take_turn()
         if edit.delete:
             skus = Product.objects.filter(among("pk", ids)).values_list("sku", flat=True)
             return [Planned("Deleted", delete_products(skus), "products")]

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 
 from catalog.errors import CategoryRefused
 from catalog.history import recorded
-from catalog.ingest.upsert import IMPORT_LOCK
+from catalog.ingest.upsert import take_turn
 from catalog.models import Category, Product
 from catalog.services import PATH_SEPARATOR, free_slug
 
@@ -71,7 +70,7 @@ def is_below(category: Category, top: Category) -> bool:
 def make(name: str, parent: Category | None, who: str, user=None) -> Category:
     """Raises CategoryRefused."""
     with recorded(who, f"Category {name}"[:300], user):
-        lock()
+        take_turn()  # imports make categories, too
         path = check(None, name, parent)
         return Category.objects.create(
             name=name.strip(), parent=parent, path=path, slug=free_slug(path.split(PATH_SEPARATOR))
@@ -81,7 +80,7 @@ def make(name: str, parent: Category | None, who: str, user=None) -> Category:
 def change(category: Category, name: str, parent: Category | None, who: str, user=None) -> int:
     """Another name or place; its address in the shop stays. How many categories changed. Raises CategoryRefused."""
     with recorded(who, f"Category {category.path}"[:300], user):
-        lock()
+        take_turn()  # imports make categories, too
         before = Category.objects.get(pk=category.pk)
         path = check(before, name, parent)
         if path == before.path:
@@ -101,7 +100,7 @@ def delete(category: Category, into: Category | None, who: str, user=None) -> in
         raise CategoryRefused("Its products cannot go where nothing will be left.")
     gone = Q(pk=category.pk) | Q(path__startswith=category.path + PATH_SEPARATOR)
     with recorded(who, f"Category {category.path} deleted"[:300], user):
-        lock()
+        take_turn()  # imports make categories, too
         ids = list(Category.objects.filter(gone).values_list("pk", flat=True))
         moved = Product.objects.filter(category__in=ids).update(category=into)
         while ids:  # leaves first: a parent is protected while it has children
@@ -111,9 +110,3 @@ def delete(category: Category, into: Category | None, who: str, user=None) -> in
             ids = [pk for pk in ids if pk not in taken]
     cache.delete("catalog.category_tree")
     return moved
-
-
-def lock() -> None:
-    """Imports make categories, too."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])

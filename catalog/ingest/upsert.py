@@ -59,14 +59,19 @@ class Chunk:
     pictures: PictureChanges = field(default_factory=PictureChanges)
 
 
+def take_turn() -> None:
+    """Until the transaction ends. Before any product is locked: else an import waits for that one, and it for this."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+
+
 @transaction.atomic
 def upsert(listings: list[Listing], folder: str, source_id: int | None = None) -> Counts:
     """Store listings with distinct SKUs; a picture's job is deferred in the same transaction as its row.
 
     `source_id`: the FeedSource that the products belong to from now on; None leaves that alone.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+    take_turn()
     chunk = load(listings)
     fresh = [listing for listing in listings if listing.sku not in chunk.products]
     known = [listing for listing in listings if listing.sku in chunk.products]

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from catalog.errors import SkuTaken, UnknownProduct
-from catalog.ingest.upsert import upsert
+from catalog.ingest.upsert import take_turn, upsert
 from catalog.ingest.validate import Listing
 from catalog.models import Product
 from catalog.services import block_product
@@ -21,6 +21,7 @@ def create_product(listing: Listing, blocked: bool | None) -> None:
 @transaction.atomic
 def update_product(listing: Listing, blocked: bool | None) -> None:
     """Raises UnknownProduct."""
+    take_turn()
     if not Product.objects.select_for_update().filter(sku=listing.sku).exists():
         raise UnknownProduct
     upsert([listing], folder="")

@@ -2,7 +2,9 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog.models import Image, Offer, Product, Seller
@@ -138,3 +140,11 @@ def test_a_list_costs_the_same_for_many_rows(admin, django_assert_num_queries, d
         add(number)
     with django_assert_num_queries(len(few)):
         admin.get(f"/api/v1/{path}")
+
+
+def test_a_change_takes_its_turn_before_it_locks_the_product(admin, sofa):
+    """As imports do: in the other order, each would wait for the other."""
+    with CaptureQueriesContext(connection) as asked:
+        send(admin, "patch", "products/S/1", {"title": "Couch"})
+    locks = [each["sql"] for each in asked if "FOR UPDATE" in each["sql"] or "advisory" in each["sql"]]
+    assert "advisory" in locks[0] and "FOR UPDATE" in locks[1]
