@@ -12,7 +12,7 @@ from catalog.review.queries import Group, lacking, next_group, next_picture
 from search.insight.suggest import Guess, first_guess
 from search.models import ImageDetail
 
-LOOKED_THROUGH = 20  # products without a sure suggestion that are passed over at a time
+AT_A_TIME = 20  # products that are looked at for a sure suggestion
 WORDS_SHOWN = 24
 PICTURE_QUEUES = ("held", "warnings", "rejected")
 
@@ -64,7 +64,14 @@ class SuggestionCase:
     alike: tuple[ProductCard, ...]
 
 
-Case = PictureCase | GroupCase | SuggestionCase
+@dataclass(frozen=True, slots=True)
+class LookedThrough:
+    """Of none of the products up to this one can anything be said; those behind it have not been looked at."""
+
+    at: int
+
+
+Case = PictureCase | GroupCase | SuggestionCase | LookedThrough
 
 
 def next_case(queue: str, after: int) -> Case | None:
@@ -120,13 +127,15 @@ def boxes_on(image: Image, found: Inspection | None) -> tuple[BoxOnPicture, ...]
     )
 
 
-def suggestion_case(after: int) -> SuggestionCase | None:
+def suggestion_case(after: int) -> SuggestionCase | LookedThrough | None:
+    """A guess costs a search, so that no more than some products are looked at; behind the last comes the first."""
     waiting = lacking().select_related("category").defer("words").order_by("pk")
-    guess = first_guess(waiting.filter(pk__gt=after)[:LOOKED_THROUGH])
-    if guess is None and after:
-        guess = first_guess(waiting[:LOOKED_THROUGH])
+    products = list(waiting.filter(pk__gt=after)[:AT_A_TIME])
+    guess = first_guess(products)
+    if guess is None and len(products) == AT_A_TIME:
+        return LookedThrough(products[-1].pk)
     if guess is None:
-        return None
+        return suggestion_case(0) if after else None
     cards = cards_by_id([guess.product.pk, *ids_of(guess.alike)])
     own = cards.get(guess.product.pk)
     alike = tuple(cards[pk] for pk in ids_of(guess.alike) if pk in cards)

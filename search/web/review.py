@@ -13,7 +13,7 @@ from catalog.review.queries import blocklist, counts, history
 from catalog.review.undo import last_decision
 from catalog.web.access import catalog_admins_only
 from search.errors import Unavailable
-from search.insight.cases import next_case
+from search.insight.cases import LookedThrough, next_case
 
 QUEUES = {
     "held": "Held for safety",
@@ -58,9 +58,10 @@ def queue(request: HttpRequest, queue: str) -> HttpResponse:
 
 def case_of(queue: str, after: int) -> dict:
     try:
-        return {"case": next_case(queue, after)}
+        case = next_case(queue, after)
     except Unavailable as error:  # suggestions need the model and the index
         return {"case": None, "trouble": error.detail}
+    return {"case": None, "looked_through": case.at} if isinstance(case, LookedThrough) else {"case": case}
 
 
 def lines(chosen: str) -> list[dict]:

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.models import Product
-from search.insight.cases import next_case
+from search.insight.cases import LookedThrough, next_case
 from search.insight.suggest import suggest
 from tests.people import person
 from tests.search_catalog import make_catalog
@@ -47,3 +47,15 @@ def test_what_is_ticked_is_accepted(bare, client):
     assert next_case("suggestions", 0) is None
     page = client.post(PAGE + f"products/{bare.pk}/", {"verdict": "accept"}, follow=True).content.decode()
     assert "Tick what this is about first" in page
+
+
+def test_products_of_which_nothing_can_be_said_hide_no_others(bare, client, monkeypatch):
+    monkeypatch.setattr("search.insight.cases.AT_A_TIME", 1)
+    silent = [Product.objects.create(sku=sku, title=sku) for sku in ("N-1", "N-2")]  # without a vector
+    for product in silent:
+        product.images.create(source="a.jpg", status="indexed")
+    assert next_case("suggestions", bare.pk) == LookedThrough(silent[0].pk)
+    assert next_case("suggestions", silent[1].pk).at == bare.pk  # behind the last comes the first
+    client.force_login(person("catalog-admin", username="ada"))
+    page = client.get(f"{PAGE}suggestions/?after={bare.pk}").content.decode()
+    assert "Nothing sure so far" in page and f'href="?after={silent[0].pk}"' in page
