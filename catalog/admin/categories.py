@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from catalog.admin.base import CatalogAdmin
@@ -14,6 +15,7 @@ from catalog.errors import CategoryRefused
 from catalog.history import by
 from catalog.models import Category
 from catalog.services import PATH_SEPARATOR
+from catalog.web.access import catalog_admins_only
 
 
 def indented(without: Category | None = None) -> list[tuple[str, str]]:
@@ -63,6 +65,7 @@ class CategoryAdmin(CatalogAdmin):
     list_display = ["path"]
     search_fields = ["path"]
 
+    @method_decorator(catalog_admins_only)
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         request.current_app = self.admin_site.name
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Categories"}
@@ -77,6 +80,7 @@ class CategoryAdmin(CatalogAdmin):
             made = categories.make(form.cleaned_data["name"], form.parent, *who)
             category.pk, category.path = made.pk, made.path
 
+    @method_decorator(catalog_admins_only)
     def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
         category = get_object_or_404(Category, pk=object_id if object_id.isdecimal() else 0)
         form = DeleteForm(category, request.POST or None)
