@@ -71,6 +71,7 @@ ON_THE_PRODUCT += ("option3 name",)
 TAXONOMY_CODE = re.compile(r"gid://.*|[a-z]{2}(-\d+)*")
 LONGEST_ID = 100
 LONGEST_OPTION_NAME = 40
+LONGEST_NUMBER = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def variants(group: list[Line], handle: str, again: bool) -> Iterator[FeedRow]:
 def pictures_of(lines: list[Line]) -> list[str]:
     """The product's pictures in the order of their positions; those of other variants are not for all of them."""
     placed = [
-        (int(position) if (position := line.cells.get("position", "")).isdecimal() else len(lines), n, image)
+        (int(at) if (at := line.cells.get("position", "")[:LONGEST_NUMBER]).isdecimal() else len(lines), n, image)
         for n, line in enumerate(lines)
         if (image := line.cells.get("image"))
     ]
@@ -219,7 +220,7 @@ def stock_of(own: dict[str, str]) -> dict[str, str]:
     quantity = own.get("quantity", "").removeprefix("'")
     if not quantity:
         return {}
-    if not re.fullmatch(r"[+-]?\d+(\.0+)?", quantity):
+    if not re.fullmatch(r"[+-]?\d+(\.0+)?", quantity) or len(quantity) > LONGEST_NUMBER:
         return {"quantity": quantity}  # refused with its own words
     count = max(0, int(float(quantity)))
     goes_on = own.get("policy", "").lower() in ("continue", "true", "yes", "1")

@@ -31,6 +31,13 @@ class TextOnly(HTMLParser):
         if tag in BLOCKS:
             self.parts.append("\n")
 
+    def parse_marked_section(self, i, report=1):
+        """ "<![foo" is a comment to browsers; the library stops there."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i, 0)
+
     def handle_data(self, data):
         if not self.unseen:
             self.parts.append(data)

@@ -258,3 +258,17 @@ def test_other_vocabularies_in_xml_are_left_out(feed):
 def test_quotes_are_only_text_where_tabs_part_the_cells(feed):
     rows = list(feed('id\ttitle\tbrand\nA\t"12 inch pan\tFjord\nB\t"Sofa"\tFjord\nC\t7" nail\tX\n').rows())
     assert [row.cells["title"] for row in rows] == ['"12 inch pan', "Sofa", '7" nail']
+
+
+@pytest.mark.parametrize("html", ["<p>Soft <![foo bar]]>sofa</p>", "<p>Soft <![ x><b>sofa</b>", "<p>Soft <!x>sofa"])
+def test_markup_that_no_browser_knows_stops_nothing(html):
+    assert plain_text(html) == "Soft sofa"
+
+
+def test_numbers_that_are_none_are_wrong_in_their_row_alone(tmp_path):
+    huge = SHOPIFY_OLD.replace(",shopify,3,", f",shopify,{'9' * 5000},").replace("1.jpg,1,", f"1.jpg,{'9' * 5000},")
+    (tmp_path / "feed.csv").write_text(huge)
+    first, *others = recognise(tmp_path / "feed.csv").rows()
+    with pytest.raises(RowRefused, match="not a whole number"):
+        validate(first)
+    assert [validate(row).sku for row in others] == ["tee-blue-m", "mug"]
