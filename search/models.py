@@ -9,6 +9,9 @@ from django.db.models.functions import Now
 from pgvector.django import HalfVectorField
 
 from catalog.models import Category, Image, Product
+from search.demand.models import DemandCount, DemandGroup, DemandQuery, ProductDemand
+
+__all__ = ["DemandCount", "DemandGroup", "DemandQuery", "ProductDemand"]  # beside those below
 
 
 class Xid8Field(models.Field):
@@ -190,7 +193,11 @@ class QuerySample(models.Model):
 
 
 class QueryPhoto(models.Model):
-    """A shopper's photo, cleaned of metadata, kept until it expires so that a second tap needs no second upload."""
+    """A shopper's photo, cleaned of metadata, kept until it expires so that a second tap needs no second upload.
+
+    consented: the shopper lets the shop keep it for longer, to get better. blurred: the copy without faces that the
+    worker makes of such a one; nobody but the shopper sees the other.
+    """
 
     token = models.CharField(primary_key=True, max_length=43)
     file = models.CharField(max_length=300)
@@ -198,6 +205,8 @@ class QueryPhoto(models.Model):
     height = models.PositiveIntegerField()
     objects_found = models.JSONField(default=list)
     fallback = models.BooleanField(default=False)
+    consented = models.BooleanField(default=False, db_default=False)
+    blurred = models.CharField(max_length=300, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
 

@@ -30,6 +30,10 @@ class DecodedPhotos:
             while self.held_bytes > self.max_bytes:
                 self.drop(next(iter(self.photos)))
 
+    def forget(self, token: str) -> None:
+        with self.lock:
+            self.drop(token)
+
     def drop(self, token: str) -> None:
         """Call with the lock held."""
         if (photo := self.photos.pop(token, None)) is not None:
@@ -56,6 +60,10 @@ class KnownRows:
 
     def get(self, token: str) -> QueryPhoto | None:
         return self.rows.get(token)
+
+    def forget(self, token: str) -> None:
+        with self.lock:
+            self.rows.pop(token, None)
 
     def get_unwritten(self, token: str) -> QueryPhoto | None:
         """One that still waits in the spool."""

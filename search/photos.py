@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.dispatch import Signal
 from django.utils import timezone
 from PIL import Image
 
@@ -25,7 +26,10 @@ JPEG_QUALITY = 85
 DECODED_MAX_BYTES = 64 * 1024 * 1024
 KNOWN_ROWS = 2000  # photos of this process whose next tap needs no database
 TOKEN_BYTES = 32
+BLURRED = "kept"  # folder of the copies without faces
 SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+
+photo_gone = Signal()  # a photo that was left to the shop is deleted; `token`. Copies of it have to go, too
 
 # One at a time: several large pictures decoded at once would hold hundreds of megabytes each.
 _decoding = threading.Lock()
@@ -52,7 +56,7 @@ _decoded = DecodedPhotos(DECODED_MAX_BYTES)
 _known = KnownRows(KNOWN_ROWS)
 
 
-def keep(photo: Photo, objects: tuple[FoundObject, ...], fallback: bool) -> str:
+def keep(photo: Photo, objects: tuple[FoundObject, ...], fallback: bool, consented: bool = False) -> str:
     """Store the cleaned photo and what was found in it; returns the token that opens it."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = QueryPhoto(
@@ -62,12 +66,20 @@ def keep(photo: Photo, objects: tuple[FoundObject, ...], fallback: bool) -> str:
         height=photo.height,
         objects_found=[{"bbox": found.bbox, "score": found.score, "label": found.label} for found in objects],
         fallback=fallback,
-        expires_at=timezone.now() + timedelta(hours=settings.SIGHTLINE_PHOTO_HOURS),
+        consented=consented,
+        expires_at=timezone.now() + lifetime(consented),
     )
     keep_row(row)
     _known.add(row)
     _decoded.put(token, photo)
     return token
+
+
+def lifetime(consented: bool) -> timedelta:
+    """How long a photo is kept: longer where the shopper lets the shop have it."""
+    if consented:
+        return timedelta(days=settings.SIGHTLINE_CONSENT_DAYS)
+    return timedelta(hours=settings.SIGHTLINE_PHOTO_HOURS)
 
 
 def store(photo: Photo, token: str) -> str:
@@ -147,17 +159,29 @@ def photo_objects(token: str) -> FoundObjects:
 
 
 def discard(token: str) -> None:
-    """A photo that nobody will ask for again. Raises PhotoExpired."""
+    """A photo that nobody will ask for again, or that its shopper takes back: gone now. Raises PhotoExpired."""
     row = row_of(token)
-    storages["private"].delete(row.file)
+    delete_files(row)
     QueryPhoto.objects.filter(pk=token).delete()
+    _known.forget(token)
+    _decoded.forget(token)
+
+
+def delete_files(row: QueryPhoto) -> None:
+    """The photo, and what was made of it, here and elsewhere."""
+    private = storages["private"]
+    private.delete(row.file)
+    if row.blurred:
+        private.delete(row.blurred)
+    if row.consented:
+        photo_gone.send(QueryPhoto, token=row.token)
 
 
 def purge_expired() -> int:
     """Delete expired photos, file first, so that a kill in between leaves a row to try again. Returns how many."""
     gone = 0
     for row in QueryPhoto.objects.filter(expires_at__lte=timezone.now()).iterator():
-        storages["private"].delete(row.file)
+        delete_files(row)
         row.delete()
         gone += 1
     return gone
@@ -165,12 +189,16 @@ def purge_expired() -> int:
 
 def purge_forgotten() -> int:
     """Delete files older than any photo may be that no row names: whoever wrote them was killed. Returns how many."""
+    return sum(purge_unnamed(top, field) for top, field in (("photos", "file"), (BLURRED, "blurred")))
+
+
+def purge_unnamed(top: str, field: str) -> int:
     private = storages["private"]
     before = timezone.now() - timedelta(hours=settings.SIGHTLINE_PHOTO_HOURS)
     gone = 0
-    for folder in private.listdir("photos")[0] if private.exists("photos") else ():
-        names = [f"photos/{folder}/{name}" for name in private.listdir(f"photos/{folder}")[1]]
-        named = set(QueryPhoto.objects.filter(file__in=names).values_list("file", flat=True))
+    for folder in private.listdir(top)[0] if private.exists(top) else ():
+        names = [f"{top}/{folder}/{name}" for name in private.listdir(f"{top}/{folder}")[1]]
+        named = set(QueryPhoto.objects.filter(**{f"{field}__in": names}).values_list(field, flat=True))
         for name in names:
             if name not in named and private.get_modified_time(name) < before:
                 private.delete(name)

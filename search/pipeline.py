@@ -3,6 +3,7 @@
 from functools import partial
 
 from search import photos
+from search.demand.keep import keep_demand
 from search.known import cards_of, facts_of, vectors_of
 from search.rerank.closeness import closeness
 from search.rerank.collapse import collapse
@@ -35,8 +36,11 @@ __all__ = ["find_objects", "find_products", "rank_products", "record_click", "re
 
 
 @database_at_hand()
-def find_objects(data: bytes) -> FoundObjects:
-    """Detects what a shopper could tap in an uploaded photo, and keeps the photo under a token. Raises BadImage."""
+def find_objects(data: bytes, consented: bool = False) -> FoundObjects:
+    """Detects what a shopper could tap in an uploaded photo, and keeps the photo under a token. Raises BadImage.
+
+    consented: the shopper lets the shop keep it for longer.
+    """
     watch = Stopwatch()
     with watch.stage("bundle"):
         bundle = loaded_bundle(current().answering(None))
@@ -47,7 +51,7 @@ def find_objects(data: bytes) -> FoundObjects:
     with watch.stage("choose"):
         objects, fallback = choose_objects(detections, photo, bundle.confident)
     with watch.stage("keep"):
-        token = photos.keep(photo, objects, fallback)
+        token = photos.keep(photo, objects, fallback, consented)
     return FoundObjects(token, photo.width, photo.height, objects, fallback, watch.report_ms())
 
 
@@ -66,6 +70,7 @@ def find_products(query: Query) -> Answer:
         stages_ms, generation = watch.report_ms(), serving.generation_id(found.bundle_id)
         hits, told = list(found.hits), found.understanding
         log = record(query, told, hits, found.bundle_id, found.partial, stages_ms, generation)
+        keep_demand(query, found, log)
     if found.partial:
         count_partial(found.notes)
     return page(log, 0, query.limit, watch, partial(cards_of, serving), found.notes)

@@ -10,9 +10,10 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from catalog.services import mark_failed
-from search import photos
+from search import consent, photos
 from search.build import details, embed, pins, upkeep
 from search.build.child import run_child
+from search.demand.refresh import refresh
 from search.respond.spool import spool
 
 MAX_ATTEMPTS = 5
@@ -115,6 +116,32 @@ def pin_by_traffic(timestamp: int | None = None) -> None:
 def flush_spool(timestamp: int | None = None) -> None:
     """Writes what processes that are gone could not write while the database was away."""
     spool().flush()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(
+    name="search.refresh_demand",
+    queueing_lock="search.refresh_demand",
+    lock="search.refresh_demand",
+    priority=LAST,
+    pass_context=True,
+)
+def refresh_demand(context: JobContext, timestamp: int | None = None) -> None:
+    """What shoppers did not find, and what they never saw, for the page."""
+    refresh(context.should_abort)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    name="search.blur_kept_photos",
+    queueing_lock="search.blur_kept_photos",
+    lock="search.blur_kept_photos",
+    priority=LAST,
+    pass_context=True,
+)
+def blur_kept_photos(context: JobContext, timestamp: int | None = None) -> None:
+    """Copies without faces of the photos that shoppers left to the shop."""
+    consent.blur_kept(context.should_abort)
 
 
 @app.periodic(cron="*/10 * * * *")

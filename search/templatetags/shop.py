@@ -48,6 +48,19 @@ def indent(depth: int) -> str:
 
 
 @register.simple_tag
+def kept_words() -> str:
+    """What a shopper agrees to who lets the shop keep a photo."""
+    days = f"{settings.SIGHTLINE_CONSENT_DAYS:.0f} days"
+    return (
+        f"Your photo, without its location and other hidden data, is kept for {days} instead of being deleted soon. "
+        "People who work for this shop may see a copy in which faces are blurred, to learn what is missing and judge "
+        "results. Take it back whenever you like: “Delete my photo” on the photo’s page, whose address you can keep, "
+        "deletes the photo and these copies at once. Only a copy with blurred faces that is already part of a finished "
+        "test set stays."
+    )
+
+
+@register.simple_tag
 def photo_life() -> str:
     """How long a shopper's photo is kept, in words: "a day", "6 hours"."""
     hours = round(settings.SIGHTLINE_PHOTO_HOURS)

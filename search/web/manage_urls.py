@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from search.web import findability
+from search.web import demand, findability
 from search.web.status import actions, views
 
 urlpatterns = [
     path("status/", views.index, name="catalog_status"),
     path("status/<path:sku>/", views.sku, name="catalog_status_sku"),
+    path("demand/", demand.page, name="demand"),
+    path("demand/photos/<uuid:query_id>.jpg", demand.photo, name="demand_photo"),
     path("products/<path:sku>/findability/", findability.page, name="findability"),
     path("pictures/status/", views.watched, name="pictures_status"),
     path("pictures/retry/", actions.retry_failed, name="retry_failed"),

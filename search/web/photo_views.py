@@ -1,12 +1,14 @@
 """A shopper's photo: in, with its boxes, and what matches the one that was tapped."""
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from search.photos import read_jpeg
+from search.photos import discard, read_jpeg, row_of
 from search.pipeline import find_objects, find_products, reopen_objects
 from search.types import Box, FoundObjects, Query
 from search.web.forms import SearchForm
@@ -32,7 +34,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         return render_problem(request, TOO_FAST, wait_s)
     if (sent := request.FILES.get("image")) is None:
         return render_problem(request, NO_PHOTO)
-    return to_photo(request, find_objects(sent.read()))
+    return to_photo(request, find_objects(sent.read(), consented=request.POST.get("keep") == "1"))
 
 
 @require_POST
@@ -77,8 +79,23 @@ def photo(request: HttpRequest, token: str) -> HttpResponse:
         "chosen": chosen,
         "nudges": nudge_links(request, found, bbox),
         "guess": guess,
+        "kept_until": kept_until(token),
     }
     return page_or_part(request, "photo.html", context, answer)
+
+
+def kept_until(token: str) -> datetime | None:
+    """Of a photo that its shopper left to the shop; None for any other."""
+    row = row_of(token)
+    return row.expires_at if row.consented else None
+
+
+@require_POST
+@in_plain_words
+def delete_photo(request: HttpRequest, token: str) -> HttpResponse:
+    """Gone at once, with all copies. Whoever has the photo's address may do it: nobody else has it."""
+    discard(token)
+    return redirect(f"{reverse('home')}?photo=deleted")
 
 
 def choose(found: FoundObjects, form: SearchForm) -> tuple[Frame | None, Box | None]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("photo/", photo_views.upload, name="upload"),
     path("photo/<str:token>/", photo_views.photo, name="photo"),
+    path("photo/<str:token>/delete/", photo_views.delete_photo, name="delete_photo"),
     path("photo/<str:token>/image.jpg", photo_views.photo_image, name="photo_image"),
     path("searches/<uuid:query_id>/not-a-match/", flag_views.not_a_match, name="not_a_match"),
     path("search/", views.text_search, name="text_search"),

@@ -21,11 +21,14 @@ from search.web.samples import samples
 from search.web.visitors import as_visitor
 
 HOME_CATEGORIES = 32
+PHOTO_DELETED = "Your photo is deleted."
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html", {"samples": samples(), "categories": leaves()[:HOME_CATEGORIES]})
+    notice = PHOTO_DELETED if request.GET.get("photo") == "deleted" else ""
+    context = {"samples": samples(), "categories": leaves()[:HOME_CATEGORIES], "notice": notice}
+    return render(request, "home.html", context)
 
 
 @require_safe

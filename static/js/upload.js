@@ -24,6 +24,7 @@ export async function sendPhoto(file) {
     return;
   }
   body.append("image", small, "photo.jpg");
+  if (document.querySelector("form[data-upload] [name=keep]")?.checked) body.append("keep", "1");
   await post(uploadUrl(), body, stop, again);
 }
 

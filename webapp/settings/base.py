@@ -153,6 +153,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 SIGHTLINE_PHOTO_HOURS = float(os.environ.get("SIGHTLINE_PHOTO_HOURS", "24"))
+SIGHTLINE_CONSENT_DAYS = float(os.environ.get("SIGHTLINE_CONSENT_DAYS", "180"))  # of a photo that a shopper left to us
+SIGHTLINE_DEMAND_DAYS = int(os.environ.get("SIGHTLINE_DEMAND_DAYS", "28"))  # how far back the demand page looks
+SIGHTLINE_DEMAND_LIKENESS = 0.6  # cosine of two photos of the same kind of thing (docs/demand.md)
 SIGHTLINE_DATABASE_PATIENCE_S = 2.0  # for one statement of a search; after that it goes on without
 SIGHTLINE_SPOOL_DIR = VAR_DIR / "spool"  # what could not be written into the database waits here
 SIGHTLINE_FETCH_ALLOW = [host for host in os.environ.get("SIGHTLINE_FETCH_ALLOW", "").split(",") if host]
