@@ -192,3 +192,13 @@ def test_an_import_is_undone_when_it_has_ended(product):
     Import.objects.update(state="cancelled")
     undo(found.edit, "ada")
     assert Offer.objects.get().price == 249
+
+
+def test_edits_are_forgotten_some_at_a_time(monkeypatch):
+    monkeypatch.setattr("catalog.edits.forget.BATCH_EDITS", 2)
+    first = start_edit("ada")
+    Edit.objects.bulk_create(Edit(who="program", undoes=first) for _ in range(4))
+    Edit.objects.update(at=timezone.now() - timedelta(days=100))
+    kept = start_edit("ada")
+    forget_history()
+    assert Edit.objects.get() == kept
