@@ -67,6 +67,7 @@ def keep(photo: Photo, objects: tuple[FoundObject, ...], fallback: bool, consent
         objects_found=[{"bbox": found.bbox, "score": found.score, "label": found.label} for found in objects],
         fallback=fallback,
         consented=consented,
+        blurred="",  # said here: a row that waits in the spool has no default of the database
         expires_at=timezone.now() + lifetime(consented),
     )
     keep_row(row)
