@@ -57,6 +57,7 @@ DOORS = (
     # those who work in the shop
     ("operator/", OPERATOR),
     ("manage/", CATALOG),
+    ("label/queries/", LEAD),
     ("label/projects/new/$", LEAD),
     ("label/projects/<int:project_id>/$", LEAD),
     ("label/projects/<int:project_id>/guidelines/edit/$", LEAD),

@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from labeling.web import adjudicate, judge, pictures, projects, raters, report, sync
+from labeling.web import adjudicate, judge, pictures, projects, raters, report, sync, traffic
 
 urlpatterns = [
     path("", judge.home, name="labeling"),
     path("", include("labeling.web.set_urls")),
     path("photos/<int:query_id>/", pictures.photo, name="label_photo"),
     path("pictures/<str:digest>/", pictures.picture, name="label_picture"),
+    path("queries/draw/", traffic.draw, name="label_draw"),
     path("projects/new/", projects.new, name="label_new"),
     path("projects/<int:project_id>/", projects.project, name="label_project"),
     path("projects/<int:project_id>/guidelines/edit/", projects.edit_guideline, name="label_edit_guideline"),
