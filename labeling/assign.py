@@ -37,7 +37,7 @@ def next_screens(project: Project, rater_id: int, want: int = AHEAD) -> list[Scr
             raise ProjectNotOpen
         screens = held(project, rater_id)
         renew(project, rater_id)
-        while len(screens) < want and (screen := another(project, rater_id)):
+        while len(screens) < want and (screen := another(project, rater_id, wait=not screens)):
             screens.append(screen)
     return screens
 
@@ -78,9 +78,9 @@ def lease_end(project: Project):
     return timezone.now() + timedelta(seconds=project.lease_s)
 
 
-def another(project: Project, rater_id: int) -> Screen:
+def another(project: Project, rater_id: int, wait: bool) -> Screen:
     """One more screen, or an empty one. Gold and repeats only come while there is work left for this rater."""
-    tasks = take(project, rater_id)
+    tasks = take(project, rater_id, wait)
     if not tasks:
         return []
     lot = random.random()
@@ -102,14 +102,15 @@ def untouched(project: Project, rater_id: int):
     return Task.objects.filter(project=project, state=Task.State.OPEN).exclude(pk__in=seen)
 
 
-def take(project: Project, rater_id: int) -> list[Task]:
+def take(project: Project, rater_id: int, wait: bool) -> list[Task]:
     """The task of the highest priority, locked; to grade, with others of its query.
 
-    Tasks that are being given to somebody else at this moment are passed over, unless there are no others.
+    Tasks that are being given to somebody else at this moment are passed over. wait: where there are no others, wait
+    for one; never while holding a task, which whoever holds that one may wait for.
     """
     free = untouched(project, rater_id).filter(gold__isnull=True, taken__lt=F("needed")).order_by("-priority", "pk")
     first = free.select_for_update(skip_locked=True, no_key=True).first()
-    if first is None:
+    if first is None and wait:
         first = free.select_for_update(no_key=True).first()
     if first is None or project.kind != Project.Kind.GRADE:
         return [first] if first else []

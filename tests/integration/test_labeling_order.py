@@ -1,8 +1,11 @@
 """As few verdicts as settle a task, and no more once the pair of systems is settled."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+from django.db import connection
 
 from labeling.adjudicate import settle
 from labeling.assign import next_screens
@@ -119,3 +122,21 @@ def test_what_can_no_longer_be_settled_is_left_open():
     project.refresh_from_db()
     assert project.settled["answer"] == "open"
     assert forecast(project, tally(project)).best is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_judge_the_same_tasks_at_once_never_block_each_other_and_are_both_counted():
+    project = active(tasks=8, k=3)
+    together = Barrier(2)
+
+    def work(rater, choice: str) -> None:
+        try:
+            together.wait(60)
+            while next_screens(project, rater.pk):
+                say(project, rater, choice)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, judging.raters(2), "ab"))
+    assert set(project.tasks.values_list("done", "needed")) == {(2, 3)}
