@@ -129,7 +129,8 @@ def close_in_the_middle(visitor: Visitor, path: str) -> None:
     visitor.page = visitor.new_page()
     visitor.page.goto(path)
     assert screen_id(visitor.page) == waiting
-    visitor.expect_complaint("ERR_INTERNET_DISCONNECTED")
+    # The browser says of each failed request that it failed; the tab may be gone before it does.
+    visitor.complaints = [line for line in visitor.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
 
 
 def test_keys_belong_to_what_is_open(enter, projects):
