@@ -74,6 +74,8 @@ class LiveSocket(AsyncWebsocketConsumer):
                     log.warning("a live page lost the database: %s", error)
                     await self.say(said)
                 await asyncio.sleep(COME_BACK_S)
+            except OSError:  # the page has gone while it was told something
+                return
             except Exception:  # else the page would look alive and stand still; it connects anew by itself
                 log.exception("a live page could not be kept up to date")
                 await self.close(FAILED)

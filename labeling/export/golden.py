@@ -86,7 +86,7 @@ def publish(name: str, draft: Draft, actor: str, note: str, projects: Iterable[P
     try:
         written = files.write_golden(
             Path(settings.SIGHTLINE_GOLDEN_DIR), name, draft.queries.values(), draft.photos,
-            {"made_at": timezone.now().isoformat(timespec="seconds"), "made_by": actor, "note": note},
+            {"made_at": timezone.now().isoformat(timespec="microseconds"), "made_by": actor, "note": note},
         )  # fmt: skip
     except files.BadGoldenSet as error:
         raise BadGolden(str(error)) from error

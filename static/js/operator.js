@@ -46,4 +46,5 @@ async function ask() {
 }
 
 document.addEventListener("focusout", () => setTimeout(refresh, 300));
+document.addEventListener("htmx:afterRequest", () => setTimeout(refresh, 300)); // what was said meanwhile had to wait
 listen();

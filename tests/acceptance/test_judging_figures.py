@@ -12,12 +12,12 @@ MADE = """
 from tests import judged, judging
 from tests.people import person
 project = judging.project(tasks=6, k=2)
-for name, role in (("berta", "rater"), ("cleo", "rater"), ("lou", "lead")):
+for name, role in (("berta", "rater"), ("clara", "rater"), ("lou", "lead")):
     user = person(role, username=name)
     user.set_password("secret")
     user.save()
 from django.contrib.auth.models import User
-raters = [User.objects.get(username=name) for name in ("berta", "cleo")]
+raters = [User.objects.get(username=name) for name in ("berta", "clara")]
 judged.give_all(project, raters, "bb ab at bb ba aa")
 print(project.pk)
 """
@@ -78,6 +78,6 @@ def test_the_report_and_a_raters_own_figures_are_whole(signed_in, project):
     page.goto("/label/raters/")
     expect(page.get_by_role("rowheader", name="berta")).to_be_visible()
     assert serious(page) == [] and not too_wide(page)
-    page = signed_in("cleo", "/label/me/")
+    page = signed_in("clara", "/label/me/")
     expect(page.get_by_text("My figures")).to_be_visible()
     assert serious(page) == [] and not too_wide(page)
