@@ -126,12 +126,13 @@ def test_what_can_no_longer_be_settled_is_left_open():
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_judge_the_same_tasks_at_once_never_block_each_other_and_are_both_counted():
-    project = active(tasks=8, k=3)
+    project = active(tasks=16, k=3)
     together = Barrier(2)
 
     def work(rater, choice: str) -> None:
         try:
             together.wait(60)
+            next_screens(project, rater.pk, want=16)  # all of them, while the other one takes all of them, too
             while next_screens(project, rater.pk):
                 say(project, rater, choice)
         finally:
