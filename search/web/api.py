@@ -9,6 +9,7 @@ from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from catalog.fetch import fetch_image
+from catalog.web.api.door import Problem
 from search.errors import BadQuery
 from search.pipeline import find_objects, find_products, record_click, record_flag
 from search.web.serializers import (
@@ -16,7 +17,6 @@ from search.web.serializers import (
     DetectionRequest,
     DetectionResponse,
     FlagRequest,
-    ProblemResponse,
     SearchRequest,
     SearchResponse,
     TextSearchRequest,
@@ -25,11 +25,9 @@ from search.web.serializers import (
 )
 from search.web.visitors import as_visitor
 
-PROBLEMS = dict.fromkeys(
-    ["400", "404", "410", "413", "415", "422", "429", "503"],
-    ProblemResponse,
-)
-PROBLEMS = {(status, "application/problem+json"): body for status, body in PROBLEMS.items()}
+PROBLEMS = {
+    (status, "application/problem+json"): Problem for status in ("400", "404", "410", "413", "415", "422", "429", "503")
+}
 
 
 class ShopperView(APIView):

@@ -127,17 +127,6 @@ class SearchResponse(serializers.Serializer):
     stages_ms = serializers.DictField(child=serializers.FloatField())
 
 
-class ProblemResponse(serializers.Serializer):
-    """RFC 9457."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    errors = serializers.DictField(required=False)
-
-
 def query_from(asked: dict, image: bytes | None) -> Query:
     """The frozen query of a validated request; `image` is the uploaded or fetched file."""
     weights = asked.get("weights")
