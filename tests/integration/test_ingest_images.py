@@ -54,7 +54,7 @@ def test_the_same_job_twice_does_nothing_twice(image):
     run_job(image)
     assert embeddings() == 1
     stale = Image.objects.get(pk=image.pk)
-    inspect.finish(stale, stale.file, inspect.inspect(PillowImage.new("RGB", (9, 9)), b""), Judgement())  # it lost
+    inspect.finish(stale, stale.file, inspect.inspect(PillowImage.new("RGB", (9, 9)), b""), Judgement(), b"")  # it lost
     assert embeddings() == 1
 
 
