@@ -1,5 +1,7 @@
 """The one statement that gives changed fields their old values back, whatever the table."""
 
+CHANGED_COLUMNS = """SELECT DISTINCT jsonb_object_keys(before) FROM {history}
+    WHERE edit_id = %s AND history_type = '~' AND (%s::bigint IS NULL OR history_id = %s)"""
 CHANGED_BACK = """
 WITH layers AS (
     SELECT h.*, row_number() OVER (PARTITION BY h.id ORDER BY h.history_id DESC) AS depth FROM {history} h
@@ -19,12 +21,18 @@ SELECT (SELECT count(*) FROM layer), (SELECT count(*) FROM done), (SELECT count(
 """
 
 
-def changed_back(model: type) -> str:
-    """CHANGED_BACK for a model; its parameters are the Edit, twice the history_id or None, and the depth.
+def changed_columns(model: type) -> str:
+    """CHANGED_COLUMNS for a model; its parameters are the Edit, and twice the history_id or None."""
+    return CHANGED_COLUMNS.format(history=model.history.model._meta.db_table)
 
-    A row that keeps the time of its last change gets it.
+
+def changed_back(model: type, columns: list[str]) -> str:
+    """CHANGED_BACK for those columns of a model that changed; the parameters are those above, and the depth.
+
+    Others are not even set: of a title the words to search by would be made anew. A row that keeps the time of its last
+    change gets it.
     """
-    tracked = [field.column for field in model.history.model.tracked_fields if not field.primary_key]
+    tracked = [field.column for field in model.history.model.tracked_fields if field.column in columns]
     sets = [f"{name} = CASE WHEN back.fields ? '{name}' THEN (back.held).{name} ELSE t.{name} END" for name in tracked]
     if any(field.name == "updated_at" for field in model._meta.fields):
         sets.append("updated_at = now()")

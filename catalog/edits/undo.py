@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Length
 from procrastinate.contrib.django import app
 
-from catalog.edits.sql import changed_back
+from catalog.edits.sql import changed_back, changed_columns
 from catalog.errors import NothingToUndo, StillRunning, UndoClashes
 from catalog.feeds.models import Import
 from catalog.history import recorded
@@ -111,10 +111,15 @@ def insert(model: type, rows: list) -> int:
 
 def change_back(part: Part) -> Undone:
     """Newest first where the Edit changed a row several times."""
-    statement, done, depth = changed_back(part.model), Undone(), 1
+    asked, done, depth = [part.edit_id, part.history_id, part.history_id], Undone(), 1
     with connection.cursor() as cursor:
+        cursor.execute(changed_columns(part.model), asked)
+        columns = [name for (name,) in cursor.fetchall()]
+        if not columns:
+            return done
+        statement = changed_back(part.model, columns)
         while True:
-            cursor.execute(statement, [part.edit_id, part.history_id, part.history_id, depth])
+            cursor.execute(statement, [*asked, depth])
             rows, restored, whole = cursor.fetchone()
             if not rows:
                 return done
