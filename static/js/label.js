@@ -22,7 +22,10 @@ const outbox = new Outbox(`label:${stage.dataset.rater}:${stage.dataset.sync}`, 
 function show(screen, pressedAt) {
   current = screen;
   wanted = null;
-  if (screen) screen.shownAt = 0;
+  if (screen) {
+    screen.shownAt = 0;
+    delete screen.element.dataset.shown;
+  }
   nothing.hidden = Boolean(screen);
   coming.hidden = true;
   stage.replaceChildren(...(screen ? [screen.element] : []));
@@ -31,6 +34,7 @@ function show(screen, pressedAt) {
   scrollTo(0, 0);
   painted((at) => {
     screen.shownAt = at;
+    screen.element.dataset.shown = ""; // from now on it can be judged
     hiddenMs = 0;
     if (pressedAt) performance.measure("key-to-task", { start: pressedAt, end: at });
   });

@@ -50,7 +50,7 @@ def judging(projects: dict[str, int], kind: str) -> str:
 
 def screen_id(page: Page) -> str | None:
     """Of the screen that can be judged now; None at the end."""
-    page.wait_for_selector(f"{SCREEN}.at, {SCREEN} .at, {END}")
+    page.wait_for_selector(f"{SCREEN}[data-shown], {END}")
     shown = page.locator(SCREEN)
     return shown.get_attribute("data-screen") if shown.count() else None
 
@@ -60,7 +60,7 @@ def press(page: Page, key: str) -> None:
     before = screen_id(page)
     page.keyboard.press(key)
     other = f'{SCREEN}:not([data-screen="{before}"])'
-    page.wait_for_selector(f"{other}.at, {other} .at, {END}")
+    page.wait_for_selector(f"{other}[data-shown], {END}")
 
 
 def paints_ms(page: Page) -> list[float]:
@@ -94,7 +94,7 @@ def test_two_raters_finish_forty_tasks_by_keyboard(enter, shop, projects):
         press(bob.page, "a")
     expect(bob.page.locator("#nothing")).to_contain_text("You skipped 2")
     bob.page.keyboard.press("r")
-    bob.page.wait_for_selector(f"{SCREEN}.at")
+    bob.page.wait_for_selector(f"{SCREEN}[data-shown]")
     press(bob.page, "t")
     press(bob.page, "t")
     for page in (ann.page, bob.page):
@@ -171,7 +171,7 @@ def test_by_finger_and_without_scripts(enter, projects):
     for name in ("Variant", "Different"):
         before = screen_id(page)
         page.get_by_role("button", name=name).tap()
-        page.wait_for_selector(f'{SCREEN}.at:not([data-screen="{before}"])')
+        page.wait_for_selector(f'{SCREEN}[data-shown]:not([data-screen="{before}"])')
     page.locator(".tile").first.tap()
     expect(page.locator("#zoom")).to_be_visible()
     plain = enter("bob", path, "phone", java_script_enabled=False).page
