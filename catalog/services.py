@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.core.cache import cache
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from procrastinate.contrib.django import app
 
 from catalog.errors import UnknownProduct
+from catalog.ingest.sources import UPLOAD
 from catalog.models import Category, Image, Product
 from catalog.review.kept import forget
 from catalog.webhooks import outbox
@@ -160,10 +161,12 @@ def delete_products(skus: Iterable[str]) -> int:
 def delete_images(images) -> int:
     """Delete pictures and their vectors. Files are named by content, so one may serve several pictures."""
     files = {file for file in images.values_list("file", flat=True) if file}
+    uploads = set(images.filter(source__startswith=UPLOAD).values_list("source", flat=True))
     deleted = images.count()
     forget(images.values_list("pk", flat=True))
     images.delete()
     transaction.on_commit(lambda: delete_unused_files(files))
+    transaction.on_commit(lambda: delete_unused_uploads(uploads))
     return deleted
 
 
@@ -171,3 +174,9 @@ def delete_unused_files(files: set[str]) -> None:
     used = set(Image.objects.filter(file__in=files).values_list("file", flat=True))
     for file in files - used:
         default_storage.delete(file)
+
+
+def delete_unused_uploads(sources: set[str]) -> None:
+    used = set(Image.objects.filter(source__in=sources).values_list("source", flat=True))
+    for source in sources - used:
+        storages["uploads"].delete(source.removeprefix(UPLOAD))

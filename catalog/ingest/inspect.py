@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import asdict
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import Storage, default_storage
 from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -42,31 +42,30 @@ def inspect_pending(image_id: int) -> None:
     jpeg = to_jpeg(picture, max_side_px=MAX_SIDE_PX, quality=QUALITY)
     if judgement.status != Image.Status.INSPECTED:
         set_aside(image, found, judgement, jpeg)
-    elif image.source.startswith(UPLOAD):  # cleaned when it came
-        finish(image, image.source.removeprefix(UPLOAD), found, judgement, jpeg)
     else:
-        finish(image, store(jpeg), found, judgement, jpeg)
+        cleaned_when_it_came = image.source.startswith(UPLOAD)
+        finish(image, store(data if cleaned_when_it_came else jpeg), found, judgement, jpeg)
 
 
 def look_of(found: Inspection) -> Look:
     return Look(found.sha256, signed(found.phash), found.thumbnail)
 
 
-def store(jpeg: bytes) -> str:
+def store(jpeg: bytes, storage: Storage = default_storage) -> str:
     """Write under the content's own name, which is returned. A whole file is left alone, a broken one replaced."""
     digest = hashlib.sha256(jpeg).hexdigest()
     name = f"products/{digest[:2]}/{digest}.jpg"
-    if default_storage.exists(name):
-        if holds(name, jpeg):
+    if storage.exists(name):
+        if holds(storage, name, jpeg):
             return name
-        default_storage.delete(name)
-    return default_storage.save(name, ContentFile(jpeg))
+        storage.delete(name)
+    return storage.save(name, ContentFile(jpeg))
 
 
-def holds(name: str, jpeg: bytes) -> bool:
+def holds(storage: Storage, name: str, jpeg: bytes) -> bool:
     """Whether the stored file is this picture: a disk that was full or lost its power may have left part of it."""
     try:
-        with default_storage.open(name) as file:
+        with storage.open(name) as file:
             return file.read(len(jpeg) + 1) == jpeg
     except FileNotFoundError:  # deleted meanwhile
         return False

@@ -1,16 +1,17 @@
 """Where a picture comes from: an address, a path beside the feed, or an upload that is already in storage."""
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
 
 from catalog.errors import FetchRefused, SourceMissing
 from catalog.fetch import fetch_image
 from catalog.ingest.validate import is_address
 from ml.images import MAX_BYTES
 
-UPLOAD = "upload:"  # followed by a name in the default storage
+UPLOAD = "upload:"  # followed by a name in the storage "uploads"
 
 
 def read_bytes(source: str, folder: str) -> bytes:
@@ -18,12 +19,16 @@ def read_bytes(source: str, folder: str) -> bytes:
     if is_address(source):
         return fetch_image(source)
     if source.startswith(UPLOAD):
-        try:
-            with default_storage.open(source.removeprefix(UPLOAD)) as file:
-                return file.read(MAX_BYTES + 1)
-        except FileNotFoundError:
-            raise SourceMissing("The uploaded picture is no longer there. Upload it again.") from None
+        return read_upload(source.removeprefix(UPLOAD))
     return read_beside(source, folder)
+
+
+def read_upload(name: str) -> bytes:
+    """A picture that was cleaned when it came. Older ones lie in the public storage alone. Raises SourceMissing."""
+    for storage in (storages["uploads"], default_storage):
+        with suppress(FileNotFoundError), storage.open(name) as file:
+            return file.read(MAX_BYTES + 1)
+    raise SourceMissing("The uploaded picture is no longer there. Upload it again.")
 
 
 def read_beside(source: str, folder: str) -> bytes:

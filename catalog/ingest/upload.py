@@ -1,5 +1,7 @@
-"""A picture that an admin sends or names: cleaned before it is stored, then on its way like every other."""
+"""A picture that an admin sends or names: cleaned before it is stored, where no address leads, then on its way like
+every other."""
 
+from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import Max
 
@@ -15,8 +17,8 @@ def add_upload(sku: str, data: bytes) -> Image:
     """The same picture for the same product is one Image. Raises UnknownProduct and ImageRejected."""
     if not Product.objects.filter(sku=sku).exists():
         raise UnknownProduct
-    name = store(to_jpeg(open_image(data, max_side_px=MAX_SIDE_PX), max_side_px=MAX_SIDE_PX, quality=QUALITY))
-    return add(sku, UPLOAD + name, file=name)
+    jpeg = to_jpeg(open_image(data, max_side_px=MAX_SIDE_PX), max_side_px=MAX_SIDE_PX, quality=QUALITY)
+    return add(sku, UPLOAD + store(jpeg, storages["uploads"]))
 
 
 def add_address(sku: str, url: str) -> Image:
@@ -25,14 +27,14 @@ def add_address(sku: str, url: str) -> Image:
 
 
 @transaction.atomic
-def add(sku: str, source: str, **values: str) -> Image:
+def add(sku: str, source: str) -> Image:
     """Behind the pictures that the product has. One that is there stays, and is tried again where it failed."""
     product = Product.objects.select_for_update().filter(sku=sku).first()
     if product is None:
         raise UnknownProduct
     last = product.images.aggregate(last=Max("position"))["last"]
     image, new = Image.objects.get_or_create(
-        product=product, source=source, defaults={"position": 0 if last is None else last + 1, **values}
+        product=product, source=source, defaults={"position": 0 if last is None else last + 1}
     )
     if not new and image.status == Image.Status.FAILED:
         Image.objects.filter(pk=image.pk).update(status=Image.Status.PENDING, reason="", attempts=0)

@@ -14,6 +14,8 @@ from catalog import tasks
 from catalog.errors import DecidedAlready, NoDecision, NotOverridable
 from catalog.find import STATE_OF
 from catalog.ingest import inspect, judge
+from catalog.ingest.sources import UPLOAD
+from catalog.ingest.upload import add_upload
 from catalog.models import Category, Decision, Image, NearDuplicate, PictureRule, Product, Seller
 from catalog.review import kept, services, undo
 from catalog.review.pairs import accept_suggestion, decide_pairs, decline_suggestion
@@ -103,6 +105,22 @@ def test_a_doubtful_picture_is_held_and_nobody_outside_can_see_it(make, barefoot
     assert counts().held == 1 and next_picture("held", 0) == image
     assert not catalog_services.mark_indexed(image.pk)
     assert catalog_services.requeue(Image.objects.all()) == 0  # no way around a person
+
+
+def test_an_upload_is_public_once_it_was_inspected_and_not_before(make, barefoot, django_capture_on_commit_callbacks):
+    make("A")
+    upload = add_upload("A", picture(seed=5))
+    assert upload.file == "" and not default_storage.exists(upload.source.removeprefix(UPLOAD))
+    upload = run(upload)
+    assert (upload.status, upload.file) == ("held", "")
+    assert not default_storage.exists(upload.source.removeprefix(UPLOAD))
+    services.allow_picture(upload.pk, "ada", "held")
+    upload.refresh_from_db()
+    assert default_storage.exists(upload.file)
+    with django_capture_on_commit_callbacks(execute=True):
+        catalog_services.delete_images(Image.objects.filter(pk=upload.pk))
+    assert not default_storage.exists(upload.file)
+    assert not storages["uploads"].exists(upload.source.removeprefix(UPLOAD))
 
 
 def test_yes_publishes_it_and_counts_when_it_is_fetched_again(make, barefoot):

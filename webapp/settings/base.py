@@ -110,6 +110,10 @@ STORAGES = {
         "BACKEND": "catalog.storage.WholeFileStorage",
         "OPTIONS": {"location": VAR_DIR / "private", "base_url": None, "durable": False},
     },
+    "uploads": {  # pictures as admins and programs sent them: no URL leads here, they may be refused yet
+        "BACKEND": "catalog.storage.WholeFileStorage",
+        "OPTIONS": {"location": VAR_DIR / "uploads", "base_url": None},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 

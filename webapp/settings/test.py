@@ -27,6 +27,7 @@ SIGHTLINE_INDEX_DIR, SIGHTLINE_BUNDLES_DIR = TEST_VAR / "index", TEST_VAR / "bun
 SIGHTLINE_GOLDEN_DIR, SIGHTLINE_DATASETS_DIR = TEST_VAR / "golden", TEST_VAR / "datasets"
 SIGHTLINE_FEEDS_DIR, SIGHTLINE_FEED_FOLDERS = TEST_VAR / "feeds", [str(TEST_VAR / "inbox")]
 STORAGES["private"]["OPTIONS"]["location"] = TEST_VAR / "private"
+STORAGES["uploads"]["OPTIONS"]["location"] = TEST_VAR / "uploads"
 
 if url := os.environ.get("DATABASE_URL"):
     DATABASES = {"default": database_from(url)}
