@@ -54,6 +54,13 @@ def expire(project: Project) -> None:
             Assignment.objects.filter(pk__in=ids).update(state=Assignment.State.EXPIRED)
 
 
+def leave_leases() -> None:
+    """No lease expires until the transaction ends: that changes many tasks, and whoever changes them all would wait for
+    it, and it for them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [EXPIRING])
+
+
 def one_at_a_time(project: Project, rater_id: int) -> None:
     """Two tabs of one rater wait for each other until the transaction ends; two raters never do."""
     with connection.cursor() as cursor:

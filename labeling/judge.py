@@ -12,7 +12,7 @@ from django.utils import timezone
 from labeling.assign import lease_end
 from labeling.errors import AlreadyJudged, NotAVerdict, NothingToUndo, NotYours, ProjectNotOpen, TakenMeanwhile
 from labeling.models import Assignment, Project, Reason, Task, Verdict
-from labeling.order import reorder
+from labeling.order import look_again, reorder
 
 Value, State = Verdict.Value, Assignment.State
 VALUES = {
@@ -53,7 +53,7 @@ def judge(rater_id: int, said: Said) -> Verdict:
     verdict = add(assignment, said)
     assignment.state = state_after(assignment, said.value)
     assignment.save(update_fields=["state"])
-    reorder(assignment.task)
+    reorder(assignment)
     return verdict
 
 
@@ -87,9 +87,12 @@ def undo(rater_id: int, undo_id: uuid.UUID, verdict_id: uuid.UUID) -> Verdict:
         decided_at=timezone.now(),
         ms_taken=0,
     )
+    counted = assignment.counts and assignment.state == State.DONE
     assignment.state, assignment.leased_until = State.LEASED, lease_end(project)
     assignment.save(update_fields=["state", "leased_until"])
-    reorder(assignment.task)
+    reorder(assignment)
+    if counted and project.settled:
+        transaction.on_commit(lambda: look_again(project))
     return row
 
 
@@ -151,11 +154,14 @@ def add(assignment: Assignment, said: Said) -> Verdict:
 
 
 def state_after(assignment: Assignment, value: str) -> str:
-    """Skipping gives the slot to somebody else. A lease that ran out counts as long as nobody took its slot."""
+    """Skipping gives the slot to somebody else. A lease that ran out counts as long as nobody took its slot; nothing
+    counts once the project is closed."""
     if value == Value.SKIP:
         return State.SKIPPED
+    if assignment.task.project.state == Project.State.CLOSED:
+        return State.LATE
     if assignment.state == State.LEASED:
-        return State.LATE if assignment.task.project.state == Project.State.CLOSED else State.DONE
+        return State.DONE
     return State.DONE if has_room(assignment) else State.LATE
 
 

@@ -7,16 +7,19 @@ statistics rest on that. docs/judging.md says how many verdicts this saves, and 
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from random import random
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest, Random
 from django.utils import timezone
 
+from labeling.assign import leave_leases
 from labeling.measure.outcomes import WAYS, enough
 from labeling.measure.tally import Tally, answer, tally
-from labeling.models import Assignment, Project, Task
+from labeling.models import Assignment, Project, Rater, Task
 
 Kind, Order = Project.Kind, Project.Order
 WITH_MAJORITIES = (Kind.SIDE_BY_SIDE, Kind.SAME_PRODUCT)  # grades are averaged: each of the k counts
@@ -44,17 +47,22 @@ class Said:
         return self.answers.total() > 0
 
 
-def reorder(task: Task) -> None:
-    """After a verdict on it, or one that was undone; in the same transaction, which holds the task's row."""
-    project = task.project
-    if project.order != Order.ACTIVE or task.gold is not None or project.kind not in WITH_MAJORITIES:
+def reorder(assignment: Assignment) -> None:
+    """After a verdict, or one that was undone; in the same transaction, which holds the assignment's row."""
+    task, project = assignment.task, assignment.task.project
+    if not assignment.counts or project.settled:
         return
-    said = what_was_said(task=task)[task.pk]
-    set_needed(
-        [task.pk], [said.needed(project.k)], [priority(said, project.k) if said.begun else task.priority % BEGUN]
-    )
-    if not said.still(project.k) and worth_a_look(task, project):
-        transaction.on_commit(lambda: look(project.pk))
+    if stops_early(project):
+        said = what_was_said(task=task)[task.pk]
+        ask_for({task.pk: said}, project)
+        if not said.still(project.k) and worth_a_look(task, project):
+            transaction.on_commit(lambda: look(project.pk))
+    elif Rater.objects.filter(pk=assignment.rater_id, set_aside=True).exists():  # somebody else is asked as well
+        ask_for(what_was_said(task=task), project)
+
+
+def stops_early(project: Project) -> bool:
+    return project.order == Order.ACTIVE and project.kind in WITH_MAJORITIES
 
 
 def what_was_said(**of) -> dict[int, Said]:
@@ -69,8 +77,12 @@ def what_was_said(**of) -> dict[int, Said]:
     return found
 
 
-def priority(said: Said, k: int) -> float:
-    return BEGUN + 1 / max(1, said.still(k))
+def ask_for(said: Mapping[int, Said], project: Project) -> None:
+    """As many verdicts of each of these tasks as what was said of it calls for."""
+    early, k = stops_early(project), project.k
+    needed = [each.needed(k) if early else each.aside + k for each in said.values()]
+    first = [BEGUN + 1 / max(1, each.still(k)) if early and each.begun else random() for each in said.values()]
+    set_needed(list(said), needed, first)
 
 
 def set_needed(tasks: list[int], needed: list[int], priorities: list[float]) -> None:
@@ -114,12 +126,25 @@ def unjudged(project: Project):
     return Task.objects.filter(project=project, gold__isnull=True, needed__gt=F("taken"))
 
 
-@transaction.atomic
 def choose_order(project: Project, order: str) -> None:
     """Also takes up again what was settled: the tasks that were left out are asked, and it may be settled anew."""
-    Project.objects.filter(pk=project.pk).update(order=order, settled=None)
+    Project.objects.filter(pk=project.pk).update(order=order)
+    take_up(project)
+
+
+@transaction.atomic
+def take_up(project: Project) -> None:
+    """What was settled is open again, and every task is asked for what it needs now."""
+    Project.objects.filter(pk=project.pk).update(settled=None)
     project.refresh_from_db()
     replan(project)
+
+
+@transaction.atomic
+def look_again(project: Project) -> None:
+    """Verdicts were taken out, or back in: is the pair still settled by those that count?"""
+    take_up(project)
+    transaction.on_commit(lambda: look(project.pk))
 
 
 @transaction.atomic
@@ -127,14 +152,10 @@ def replan(project: Project) -> None:
     """What every task is asked for, anew: after the order has changed, or whose verdicts count."""
     if project.settled:
         return
-    active = project.order == Order.ACTIVE and project.kind in WITH_MAJORITIES
-    k = project.k
+    leave_leases()
+    early = stops_early(project)
     tasks = Task.objects.filter(project=project, gold__isnull=True)
-    tasks.update(needed=Greatest(F("taken"), enough(k) if active else k), priority=Random())
+    asked = enough(project.k) if early else project.k
+    tasks.update(needed=Greatest(F("taken"), asked), priority=Random())
     begun = what_was_said(task__project=project, task__gold__isnull=True)
-    if active:
-        needed = [said.needed(k) for said in begun.values()]
-        set_needed(list(begun), needed, [priority(said, k) for said in begun.values()])
-    elif aside := {task: said.aside for task, said in begun.items() if said.aside}:
-        for task, verdicts in aside.items():
-            tasks.filter(pk=task).update(needed=Greatest(F("taken"), k + verdicts))
+    ask_for({task: said for task, said in begun.items() if early or said.aside}, project)

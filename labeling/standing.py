@@ -4,7 +4,7 @@ from django.db import transaction
 
 from labeling.errors import AlreadySo, NoReason
 from labeling.models import Assignment, Project, Rater, RaterDecision
-from labeling.order import replan
+from labeling.order import look_again
 
 Action = RaterDecision.Action
 HOLDS = {  # what of a Rater each action sets
@@ -45,9 +45,11 @@ def let_go(rater_id: int) -> int:
 
 
 def ask_again(rater_id: int) -> int:
-    """Every open project that has verdicts of the rater asks for others, or no longer does; how many tasks that is."""
-    theirs = Assignment.objects.filter(rater=rater_id, counts=True, state=Assignment.State.DONE)
-    running = theirs.exclude(task__project__state=Project.State.CLOSED)
-    for project in Project.objects.filter(pk__in=running.values("task__project")):
-        replan(project)
+    """Every project that is not closed and has verdicts of the rater asks for others, or no longer does; how many tasks
+    that is. A pair that was settled by them stays so only where the others settle it, too."""
+    mine = Assignment.objects.filter(rater=rater_id, counts=True)
+    list(mine.select_for_update().values_list("pk"))  # a verdict on its way is there before tasks are counted
+    running = mine.filter(state=Assignment.State.DONE).exclude(task__project__state=Project.State.CLOSED)
+    for project in Project.objects.filter(pk__in=running.values("task__project")).order_by("pk"):
+        look_again(project)
     return running.count()

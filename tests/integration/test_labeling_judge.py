@@ -123,8 +123,10 @@ def test_what_is_no_verdict_is_refused(leased, wrong):
     assert not Verdict.objects.exists()
 
 
-def test_a_closed_project_keeps_what_comes_and_counts_nothing(leased):
+@pytest.mark.parametrize("lease", ["leased", "expired"])
+def test_a_closed_project_keeps_what_comes_and_counts_nothing(leased, lease):
     Project.objects.update(state="closed")
+    Assignment.objects.update(state=lease)
     verdict = judge(leased.rater_id, said(leased))
     assert (verdict.assignment.state, Task.objects.get(pk=leased.task_id).done) == ("late", 0)
     with pytest.raises(ProjectNotOpen):

@@ -6,13 +6,15 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from labeling.adjudicate import settle
 from labeling.assign import next_screens
-from labeling.judge import Said, judge, undo
+from labeling.judge import Said, judge, last_verdict, undo
 from labeling.measure.tally import forecast, tally
-from labeling.models import Adjudication, Project, Task, Verdict
+from labeling.models import Adjudication, Project, Rater, Task, Verdict
 from labeling.order import choose_order, look, replan
+from labeling.standing import decide
 from tests import judging
 from tests.people import person
 
@@ -122,6 +124,68 @@ def test_what_can_no_longer_be_settled_is_left_open():
     project.refresh_from_db()
     assert project.settled["answer"] == "open"
     assert forecast(project, tally(project)).best is None
+
+
+def settled(django_capture_on_commit_callbacks, rater, tasks: int = 20) -> Project:
+    """A pair that one rater's verdicts settle, with tasks left."""
+    project = active(tasks=tasks, k=1)
+    with django_capture_on_commit_callbacks(execute=True):
+        while project.settled is None:
+            say(project, rater, "b")
+            look(project.pk)
+            project.refresh_from_db()
+    return project
+
+
+def test_what_was_set_aside_settles_nothing_and_what_is_taken_back_does(django_capture_on_commit_callbacks):
+    (rater,) = judging.raters(1)
+    project = settled(django_capture_on_commit_callbacks, rater)
+    verdicts, lead = project.settled["won"], person("lead")
+    with django_capture_on_commit_callbacks(execute=True):
+        decide(rater.pk, "set_aside", lead, "clicks at random")
+    project.refresh_from_db()
+    assert project.settled is None
+    assert sum(project.tasks.values_list("needed", flat=True)) == 20 + verdicts  # each of somebody else
+    with django_capture_on_commit_callbacks(execute=True):
+        decide(rater.pk, "restore", lead, "it was another one")
+    project.refresh_from_db()
+    assert (project.settled["answer"], project.settled["won"]) == ("better", verdicts)
+
+
+def test_an_undo_of_what_settled_a_pair_opens_it_again(django_capture_on_commit_callbacks):
+    (rater,) = judging.raters(1)
+    project = settled(django_capture_on_commit_callbacks, rater)
+    with django_capture_on_commit_callbacks(execute=True):
+        undo(rater.pk, uuid.uuid4(), last_verdict(project, rater.pk).pk)
+    project.refresh_from_db()
+    assert project.settled is None and sum(project.tasks.values_list("needed", flat=True)) == 20
+
+
+def test_a_verdict_that_comes_after_the_pair_is_settled_asks_for_no_other(django_capture_on_commit_callbacks):
+    project = active(tasks=3, k=3)
+    one, two = judging.raters(2)
+    held = next_screens(project, one.pk)
+    Project.objects.update(settled={"answer": "better"})
+    project.tasks.update(needed=F("taken"))
+    judge(one.pk, Said(uuid.uuid4(), held[0][0].pk, "left"))
+    assert set(project.tasks.values_list("needed", flat=True)) == {1} and not next_screens(project, two.pk)
+
+
+@pytest.mark.parametrize("kind", ["side_by_side", "grade"])
+def test_whose_verdicts_are_set_aside_and_who_goes_on_keeps_nobody_else_from_a_task(kind):
+    project = judging.project(kind, tasks=1, k=1)
+    one, two = judging.raters(2)
+    Rater.objects.create(user=one, set_aside=True)
+    value = "4" if kind == "grade" else "left"
+    tasks = project.tasks.count()
+    (screen,) = next_screens(project, one.pk)
+    for each in screen:
+        judge(one.pk, Said(uuid.uuid4(), each.pk, value))
+    (screen,) = next_screens(project, two.pk)
+    assert len(screen) == tasks
+    for each in screen:
+        judge(two.pk, Said(uuid.uuid4(), each.pk, value))
+    assert set(project.tasks.values_list("done", "needed")) == {(2, 2)}
 
 
 @pytest.mark.django_db(transaction=True)
