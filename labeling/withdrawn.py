@@ -3,9 +3,10 @@
 import hashlib
 
 from django.core.files.storage import storages
+from django.db import transaction
 from django.dispatch import receiver
 
-from labeling.models import Query, QueryBatch
+from labeling.models import Assignment, Query, QueryBatch, Task
 from search.photos import photo_gone
 
 
@@ -16,7 +17,17 @@ def photo_name(token: str) -> str:
 
 @receiver(photo_gone, dispatch_uid="labeling.forget_photo")
 def forget_photo(token: str, **_) -> None:
-    """Its shopper took it back, or its time is over. Verdicts on what was found with it stay."""
+    """Its shopper took it back, or its time is over. Nobody is asked about it any more; what was said of it is kept,
+    and counts for nothing."""
     rows = Query.objects.filter(batch__origin=QueryBatch.Origin.TRAFFIC, name=photo_name(token))
+    withdraw(Task.objects.filter(query__in=rows))
     for name in set(rows.values_list("photo", flat=True)):
         storages["private"].delete(name)
+
+
+@transaction.atomic
+def withdraw(tasks) -> None:
+    """Whoever has one before them gets another one instead; what they say of it comes too late."""
+    tasks.update(state=Task.State.WITHDRAWN)
+    held = Assignment.objects.filter(task__in=tasks, state=Assignment.State.LEASED)
+    held.update(state=Assignment.State.EXPIRED)

@@ -32,7 +32,10 @@ def pairs_from_verdicts(projects: Iterable[Project] | None = None) -> list[Pair]
 def anchor_of(query: Query) -> Anchor:
     if not query.photo:
         return Anchor(text=query.text)
-    bbox = box_in(pictures.read(query.photo), query) if query.bbox else None
+    try:
+        bbox = box_in(pictures.read(query.photo), query) if query.bbox else None
+    except FileNotFoundError:  # the guard says that it is gone
+        bbox = None
     return Anchor(query.photo, bbox, query.text)
 
 

@@ -56,7 +56,10 @@ def drafted(rows) -> Draft:
 def add(draft: Draft, query: Query, same: Mapping[str, int], similar: Mapping[str, int]) -> None:
     key = query_id(query)
     if query.photo:
-        draft.photos[key] = pictures.read(query.photo)
+        try:
+            draft.photos[key] = pictures.read(query.photo)
+        except FileNotFoundError as error:
+            raise BadGolden(f"The photo of query {key} is gone.") from error
     draft.queries[key] = files.GoldenQuery(
         id=key,
         photo=query.photo or None,

@@ -15,7 +15,7 @@ WAY = np.array([WAYS[choice] for choice in ANSWERS[Kind.SIDE_BY_SIDE].choices])
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Of the tasks of a side-by-side project that have a verdict; arrays of one length.
+    """Of the tasks of a side-by-side project that have a verdict, or a lead's answer; arrays of one length.
 
     task: rising. counts int (t, 3): how many raters chose a, neither, b. code: 1 b won, 0 tied, -1 a won, OPEN, or
     SPLIT where no majority can come any more. lead: settled by a lead.
@@ -35,7 +35,8 @@ class Outcomes:
 
 def outcomes(votes: Votes, k: int, adjudicated: Mapping[int, str]) -> Outcomes:
     """votes: only those that count. adjudicated: by task a lead's choice; it overrules the raters."""
-    tasks, places = np.unique(votes.task, return_inverse=True)
+    tasks = np.union1d(votes.task, np.array(list(adjudicated), dtype=np.int64))
+    places = np.searchsorted(tasks, votes.task)
     counts = np.bincount(places * 3 + WAY[votes.choice], minlength=3 * len(tasks)).reshape(-1, 3)
     code, lead = codes(counts, k), np.zeros(len(tasks), dtype=bool)
     for place, task in enumerate(tasks.tolist()):

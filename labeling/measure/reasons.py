@@ -13,7 +13,7 @@ GIVEN = """
     JOIN labeling_verdict v ON v.id = a.current_id
     LEFT JOIN labeling_rater r ON r.user_id = a.rater_id
     CROSS JOIN unnest(v.reasons) AS given(code)
-    WHERE t.project_id = %s AND t.gold IS NULL AND NOT coalesce(r.set_aside, false)
+    WHERE t.project_id = %s AND t.gold IS NULL AND t.state = 'open' AND NOT coalesce(r.set_aside, false)
     GROUP BY 1, 2
 """
 

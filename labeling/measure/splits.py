@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from labeling.models import Adjudication, Project
+from labeling.models import Adjudication, Project, Task
 
 # All verdicts are in, and no answer is that of more than half of them; of grades, two are further apart than one.
 SPLIT = """
@@ -38,6 +38,7 @@ def split_tasks(project: Project | None = None) -> list[int]:
 
 
 def settled_by_leads(project: Project) -> dict[int, str]:
-    """By task the choice that holds."""
-    rows = Adjudication.objects.filter(task__project=project).order_by("pk").values_list("task", "choice")
+    """By task the choice that holds; of those that were withdrawn nothing does."""
+    rows = Adjudication.objects.filter(task__project=project, task__state=Task.State.OPEN).order_by("pk")
+    rows = rows.values_list("task", "choice")
     return {task: choice for task, choice in dict(rows).items() if choice}

@@ -6,8 +6,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 
+from labeling.adjudicate import settle
 from labeling.errors import BadGolden
 from labeling.export import golden_files
+from labeling.export.from_verdicts import pairs_from_verdicts
 from labeling.export.golden import from_projects
 from labeling.export.lineage import golden_sets_of
 from labeling.export.trend import falls, points
@@ -80,6 +82,31 @@ def test_pairs_fill_the_other_pool(graded, catalog, home):
     assert row.projects.count() == 2
     said = pairs.tasks.get(sku_b="SKU-1").assignments.first().current_id
     assert golden_sets_of([said]) == {said: [f"rooms@{row.sha256[:12]}"]}
+
+
+def test_what_raters_do_not_agree_on_waits_for_a_lead(graded, catalog, home):
+    pairs = verdicts.project("same_product", "Pairs", graded.batch, k=4)
+    query = graded.batch.queries.get(name="1")
+    split = verdicts.task(pairs, query, catalog.products[1])
+    verdicts.say(split, "same_sku", "same_sku", "variant", "different")  # most often said, and by half of them alone
+    apart = verdicts.task(graded, query, catalog.products[6])
+    verdicts.say(apart, "0", "5")
+    made = read(home, from_projects("rooms", [graded, pairs], "ann"))
+    assert "SKU-6" not in made.queries[0].similar and not made.queries[0].same
+    assert pairs_from_verdicts([graded, pairs]) == []
+    lead = person("lead")
+    settle(split.pk, "same_sku", lead), settle(apart.pk, "5", lead)
+    made = read(home, from_projects("rooms", [graded, pairs], "ann"))
+    assert made.queries[0].similar["SKU-6"] == 5 and dict(made.queries[0].same) == {"SKU-1": 1}
+
+
+def test_what_a_lead_decided_holds_where_nobody_else_counts(graded, home, django_user_model):
+    settle(graded.tasks.get(query__name="1", sku_a="SKU-3").pk, "1", person("lead"))
+    for user in django_user_model.objects.filter(username__startswith="rater-"):
+        Rater.objects.create(user=user, set_aside=True)
+    row = from_projects("rooms", [graded], "ann")
+    (query,) = read(home, row).queries
+    assert dict(query.similar) == {"SKU-3": 1} and not row.verdicts.exists()
 
 
 def test_another_verdict_is_another_version(graded, catalog, home):

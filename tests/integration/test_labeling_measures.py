@@ -62,6 +62,17 @@ def test_a_report_counts_each_query_once_and_keeps_ties():
     assert found.split == 1 and found.comparison.shipping.looks is False
 
 
+def test_a_leads_answer_holds_where_no_verdict_counts_any_more():
+    project, lead = judging.project(tasks=2, k=2), person("lead")
+    raters = judging.raters(2)
+    judged.give_all(project, raters, "ab bb")
+    settle(project.tasks.earliest("pk").pk, "b", lead)
+    for rater in raters:
+        decide(rater.pk, "set_aside", lead, "both click at random")
+    found = report(project).comparison
+    assert (found.ranking.whole.won, found.ranking.adjudicated) == (1, 1) and found.tally == tally(project)
+
+
 def test_undone_late_and_set_aside_verdicts_count_for_nothing():
     project = judging.project(tasks=3, k=3)
     raters, lead = judging.raters(3), person("lead")

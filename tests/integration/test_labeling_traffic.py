@@ -1,17 +1,25 @@
 """A query set from real searches: from each corner, without private data, and gone with the photo."""
 
 import random
+import uuid
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.storage import storages
 
+from labeling.assign import next_screens
+from labeling.export.from_verdicts import pairs_from_verdicts
+from labeling.export.golden import from_projects
+from labeling.judge import Said, judge
 from labeling.models import Query, QueryBatch
 from labeling.traffic import Asked, draw, sample_traffic
 from search import photos
 from search.consent import blur_kept
 from search.models import QueryLog
+from tests import verdicts
 from tests.conftest import picture
 from tests.people import person
+from tests.search_catalog import make_catalog
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +67,27 @@ def test_a_photo_that_is_taken_back_is_gone_from_the_raters_too():
     name = Query.objects.get().photo
     photos.discard(token)
     assert not storages["private"].exists(name)
+
+
+def test_nobody_is_asked_about_a_photo_that_is_taken_back(settings, tmp_path):
+    settings.SIGHTLINE_GOLDEN_DIR = tmp_path
+    token = kept(1)
+    blur_kept()
+    searched(token=token, bbox=[1.0, 2.0, 30.0, 40.0])
+    batch = sample_traffic(5, "Real")
+    words = verdicts.text_query(batch, "words", "green chair")
+    grading = verdicts.project("grade", "Real", batch, k=2)
+    shop = make_catalog(2)
+    gone = verdicts.task(grading, batch.queries.get(type="photo"), shop.products[0])
+    stays = verdicts.task(grading, words, shop.products[1])
+    verdicts.say(gone, "0"), verdicts.say(stays, "4", "4")
+    rater = User.objects.create_user("late")
+    (screen,) = next_screens(grading, rater.pk)
+    photos.discard(token)
+    assert next_screens(grading, rater.pk) == []
+    assert judge(rater.pk, Said(uuid.uuid4(), screen[0].pk, "0")).assignment.state == "late"
+    assert from_projects("real", [grading], "ann").queries == 1
+    assert pairs_from_verdicts() == []
 
 
 def test_a_lead_draws_on_a_page(client):
