@@ -102,7 +102,7 @@ def wanted_entries(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, 
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise ArchiveRefused(f"This ZIP holds more than {MAX_ENTRIES} files.")
-    if any(entry.filename == "xl/workbook.xml" for entry in entries):
+    if any(entry.filename in ("xl/workbook.xml", "content.xml") for entry in entries):  # Excel's, LibreOffice's
         raise FeedUnreadable("This is a workbook. Save it as CSV.")
     check_size(sum(entry.file_size for entry in entries))
     for entry in entries:

@@ -16,7 +16,7 @@ from catalog.feeds.models import FeedSource, Import, ImportProblem, Missing, Par
 from catalog.feeds.moves import OPEN, end, enqueue, locked, move, tell
 from catalog.feeds.queries import would_empty_the_shop
 from catalog.history import start_edit
-from catalog.ingest.columns import FIELDS
+from catalog.ingest.columns import FIELDS, fields_of
 from catalog.ingest.validate import DEFAULT_CURRENCY
 
 State = Import.State
@@ -130,10 +130,14 @@ def append_upload(import_id: int, offset: int, block: bytes) -> int:
 
 @transaction.atomic
 def map_columns(import_id: int, mapping: Mapping[str, str], remember: bool = True) -> Import:
-    """`mapping`: what columns mean ("" for nothing). It is checked again, and its source remembers."""
+    """`mapping`: what columns mean ("" for nothing). It is checked again, and its source remembers.
+
+    Raises NotMapped and FeedUnreadable for one that no feed can be read with.
+    """
     unknown = {field for field in mapping.values() if field and field not in FIELDS}
     if unknown:
         raise FeedUnreadable(f"There is no field {sorted(unknown)[0][:40]}.")
+    fields_of(locked(import_id).columns, mapping)
     found = check_again(import_id, mapping=dict(mapping))
     if remember and found.source_id:
         FeedSource.objects.filter(pk=found.source_id).update(

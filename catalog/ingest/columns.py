@@ -1,12 +1,16 @@
-"""What a feed's columns mean: recognised by their names, unless an admin has said so."""
+"""What a feed's columns mean: recognised by their names, unless an admin has said so.
 
-from collections.abc import Iterable, Mapping
+Where several columns could be one field, the one that is called exactly so is it, else the name that ALIASES has first.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from catalog.errors import FeedUnreadable, NotMapped
 
 NOT_USED = ""
 ATTRIBUTE = "attribute:"  # in front of the name of any attribute
 SEVERAL = ("additional_image_link",)  # may be spread over several columns
+INSTEAD = {"image_link": "additional_image_link"}  # what a column is whose field another one has
 FIELDS = {  # field: what it is, for whoever maps columns
     "id": "SKU, the key of a product",
     "title": "Title",
@@ -31,6 +35,7 @@ FIELDS = {  # field: what it is, for whoever maps columns
     "image_link": "Picture",
     "additional_image_link": "Further pictures",
     "hidden": "Hidden from shoppers",
+    "shown": "Shown to shoppers",
 }
 ALIASES = {
     "sku": "id",
@@ -64,14 +69,20 @@ ALIASES = {
     "preis": "price",
     "prix": "price",
     "precio": "price",
+    "regular_price": "price",
+    "special_price": "sale_price",
     "verfügbarkeit": "availability",
     "disponibilité": "availability",
     "disponibilidad": "availability",
     "stock_status": "availability",
+    "in_stock?": "availability",
+    "is_in_stock": "availability",
     "image": "image_link",
     "image_url": "image_link",
     "imagelink": "image_link",
     "bildlink": "image_link",
+    "images": "image_link",
+    "image_urls": "image_link",
     "additional_image_links": "additional_image_link",
     "additional_images": "additional_image_link",
     "qty": "quantity",
@@ -83,6 +94,8 @@ ALIASES = {
     "itemgroupid": "item_group_id",
     "group_id": "item_group_id",
     "parent_sku": "item_group_id",
+    "visibility": "shown",
+    "published": "shown",
 }
 ERROR_COLUMNS = ("error_line", "error_reason", "error_import")  # in front of the rows of an error file
 
@@ -102,22 +115,36 @@ def field_of(column: str) -> str:
     return name if name in FIELDS else NOT_USED
 
 
-def fields_of(columns: Iterable[str], mapping: Mapping[str, str]) -> list[str]:
+def fields_of(columns: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     """The field of each column, what an admin said before what its name says.
 
-    Raises NotMapped without an id, and FeedUnreadable when two columns claim one field.
+    Raises NotMapped without an id, and FeedUnreadable when two columns of one name claim one field.
     """
-    said = {column_name(column): field for column, field in mapping.items()}
-    fields = [said.get(column_name(column), field_of(column)) for column in columns]
-    taken = {column_name(c) for c, f in zip(columns, fields, strict=True) if column_name(c) in said and f}
-    claimed = {f for c, f in zip(columns, fields, strict=True) if column_name(c) in taken}
-    fields = [  # a column that an admin chose takes the field from one that is only called so
-        NOT_USED if f in claimed and f not in SEVERAL and column_name(c) not in taken else f
-        for c, f in zip(columns, fields, strict=True)
-    ]
+    fields = meanings(columns, mapping)
     used = [field for field in fields if field]
     if twice := sorted({field for field in used if used.count(field) > 1 and field not in SEVERAL}):
         raise FeedUnreadable(f"Two columns of the header say the same: {', '.join(twice)}.")
     if "id" not in used:
         raise NotMapped
     return fields
+
+
+def meanings(columns: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
+    """The field of each column; that of which there can be one goes to the columns that have the best claim to it."""
+    names = [column_name(column) for column in columns]
+    said = {column_name(column): field for column, field in mapping.items()}
+    fields = [said.get(name, field_of(column)) for name, column in zip(names, columns, strict=True)]
+    claims = [claim(name, field, said) for name, field in zip(names, fields, strict=True)]
+    best = {field: min(c for c, f in zip(claims, fields, strict=True) if f == field) for field in fields}
+    return [
+        field if field in SEVERAL or own == best[field] else INSTEAD.get(field, NOT_USED)
+        for field, own in zip(fields, claims, strict=True)
+    ]
+
+
+RANKS = {name: rank for rank, name in enumerate(ALIASES, 2)}
+
+
+def claim(name: str, field: str, said: Mapping[str, str]) -> int:
+    """The lower the better: chosen by an admin, called so, called something like it."""
+    return 0 if name in said else 1 if name == field else RANKS.get(name, 1)

@@ -14,13 +14,12 @@ from defusedxml.expatreader import DefusedExpatParser
 from catalog.errors import FeedUnreadable
 from catalog.ingest.columns import column_name
 from catalog.ingest.delimited import find_encoding
-from catalog.ingest.rows import LIST_SEPARATOR, MAX_FIELD_CHARS
+from catalog.ingest.rows import LIST_SEPARATOR, MAX_COLUMNS, MAX_FIELD_CHARS
 
 GOOGLE = "base.google.com"
 ITEMS = {"item", "entry", "product"}
-OF_ATOM = {"summary": "description", "content": "description"}
+OF_ATOM = {"summary": "description", "content": "description", "published": "published_at"}
 BLOCK_CHARS = 256 * 1024
-MAX_COLUMNS = 300
 MAX_ITEM_VALUES = 1000
 DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 FORBIDDEN = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])  # XML 1.0 has no place for them
@@ -106,7 +105,7 @@ def read_items(path: Path) -> Iterator[tuple[int, dict[str, str], str]]:
 
 def as_row(line: int, values: dict[str, list[str]], too_long: bool) -> tuple[int, dict[str, str], str]:
     broken = f"A value is longer than {MAX_FIELD_CHARS} characters." if too_long else ""
-    single = {"id", "title", "description", "product_type", "image_link", "link", "price"}
+    single = {"id", "title", "description", "product_type", "link", "price"}
     cells = {
         name: (texts[0] if texts else "") if name in single else LIST_SEPARATOR.join(texts)
         for name, texts in values.items()

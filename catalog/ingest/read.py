@@ -1,5 +1,6 @@
 """A feed file -> rows, one at a time, whatever its format: found out by its content, never by its name."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,14 @@ from catalog.ingest.text import unescape_formula
 __all__ = ["MAX_FIELD_CHARS", "FeedFile", "FeedRow", "read_feed", "recognise"]
 CSV, XML, SHOPIFY = "csv", "xml", "shopify"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
+WEB_PAGE = "This is a web page, not a feed: perhaps one that asks to sign in."
+OTHERS = (  # how they begin
+    (rb"PK\x03\x04", "This is a ZIP or a workbook, not a feed. Save a workbook as CSV."),
+    (rb"\xd0\xcf\x11\xe0", "This is a workbook. Save it as CSV."),
+    (rb"\x1f\x8b", "This file is packed with gzip. Unpack it first."),
+    (rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", WEB_PAGE),
+    (rb"(?:\xef\xbb\xbf)?\s*[{\[]", "This is JSON. Feeds are CSV, TSV or XML."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +74,7 @@ class FeedFile:
 def recognise(path: Path, mapping: Mapping[str, str] | None = None) -> FeedFile:
     """`mapping`: what an admin said of columns. Raises NotMapped, which carries the columns, or FeedUnreadable."""
     start = first_bytes(path)
-    if start.startswith(b"PK\x03\x04"):
-        raise FeedUnreadable("This is a ZIP or a workbook, not a feed. Save a workbook as CSV.")
-    if b"\x00" in start and not start.startswith(UTF16):
-        raise FeedUnreadable
+    refuse_others(start)
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or is_xml_in_utf16(start):
         columns = markup.columns_of(path)
         return mapped(FeedFile(path, XML, columns), mapping)
@@ -76,6 +82,16 @@ def recognise(path: Path, mapping: Mapping[str, str] | None = None) -> FeedFile:
     if not mapping and shopify.is_shopify(dialect.columns):
         return FeedFile(path, SHOPIFY, dialect.columns, tuple(shopify.roles_of(dialect.columns)), dialect)
     return mapped(FeedFile(path, CSV, dialect.columns, (), dialect), mapping)
+
+
+def refuse_others(start: bytes) -> None:
+    """Raises FeedUnreadable, in words of its own for what people take for feeds."""
+    if not start.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise FeedUnreadable("This file is empty.")
+    if words := next((words for mark, words in OTHERS if re.match(mark, start, re.IGNORECASE)), ""):
+        raise FeedUnreadable(words)
+    if b"\x00" in start and not start.startswith(UTF16):
+        raise FeedUnreadable
 
 
 def mapped(feed: FeedFile, mapping: Mapping[str, str] | None) -> FeedFile:

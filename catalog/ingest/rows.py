@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MAX_FIELD_CHARS = 1024 * 1024
+MAX_COLUMNS = 900  # a form of Django holds 1,000 fields
 LIST_SEPARATOR = "\n"  # between the values of a field that a row holds several times
 
 

@@ -68,6 +68,7 @@ METAFIELD = re.compile(r"(color|colour|material|fabric|pattern|style)\b.*\(produ
 ATTRIBUTE_OF = {"colour": "color", "farbe": "color", "couleur": "color", "fabric": "material", "stoff": "material"}
 ON_THE_PRODUCT = ("title", "body", "vendor", "category", "type", "status", "published", "option1 name", "option2 name")
 ON_THE_PRODUCT += ("option3 name",)
+BARCODE_AHEAD = re.compile(r",\s*(?!\d+E\+)")  # not the comma of "4,006E+12", which a spreadsheet has made of one
 TAXONOMY_CODE = re.compile(r"gid://.*|[a-z]{2}(-\d+)*")
 LONGEST_ID = 100
 LONGEST_OPTION_NAME = 40
@@ -178,7 +179,7 @@ def cells_of(
         known = product["category"] and not TAXONOMY_CODE.fullmatch(product["category"])
         cells["product_type"] = product["category"] if known else product["type"]
     if "barcode" in own:
-        cells["gtin"] = own["barcode"].removeprefix("'").split(",")[0].strip()
+        cells["gtin"] = BARCODE_AHEAD.split(own["barcode"].removeprefix("'"))[0].strip()
     if "price" in own:
         cells["price"] = own["price"]
     if "status" in own or "published" in own:

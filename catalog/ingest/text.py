@@ -5,10 +5,13 @@ import re
 from html.parser import HTMLParser
 
 MARKUP = re.compile(
-    r"</?(?:p|br|div|span|ul|ol|li|b|i|u|em|strong|h[1-6]|table|tbody|tr|td|th|a|img|font|meta)\b[^>]*>", re.I
+    r"</?(?:p|br|div|span|ul|ol|li|b|i|u|em|strong|h[1-6]|table|thead|tbody|tr|td|th|a|img|font|meta|hr|small|sup|sub|s|pre"
+    r"|code|center|section|article|header|footer|main|blockquote|figure|iframe|video|script|style|button|dl|dt|dd)\b[^>]*>",
+    re.I,
 )
 ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.I)
 BLOCKS = {"p", "br", "div", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr"}
+BLOCKS |= {"hr", "section", "dt", "dd"}
 UNSEEN = {"script", "style", "head", "title", "template"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")  # a spreadsheet may take what begins like this for a formula
 
@@ -47,7 +50,7 @@ def plain_text(text: str) -> str:
     """Without tags and entities, a line for each block. Text that holds no markup comes back as it was."""
     if MARKUP.search(text):
         parser = TextOnly()
-        parser.feed(text)
+        parser.feed(text.replace("\\n", "\n"))  # WooCommerce writes line ends as a backslash and an n
         parser.close()
         lines = (" ".join(line.split()) for line in "".join(parser.parts).split("\n"))
         return "\n".join(line for line in lines if line)

@@ -1,6 +1,7 @@
 """A feed row -> a listing that can be stored, or the reason why not."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -31,10 +32,18 @@ MAX_PRICE = Decimal("9999999999.99")
 MAX_QUANTITY = 2_147_483_647
 DEFAULT_CURRENCY = "EUR"
 PRICE = re.compile(r"(?:(?P<before>[A-Z]{3})\s*)?(?P<number>\d[\d.,' ]*)(?:\s*(?P<after>[A-Z]{3}))?", re.ASCII)
-SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₺": "TRY", "US$": "USD", "$": "USD"}
+SIGNS = {  # longer ones first, in upper case
+    **{"US$": "USD", "CA$": "CAD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "MX$": "MXN", "R$": "BRL", "C$": "CAD"},
+    **{"A$": "AUD", "S$": "SGD", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₺": "TRY"},
+    **{"₩": "KRW", "₴": "UAH", "₪": "ILS", "ZŁ": "PLN", "KČ": "CZK"},
+}
+# also "100.0000", as Magento has it
+WHOLE = re.compile(r"\+?(?P<below>-)?(?P<whole>\d+)(?:[.,](?:0{1,2}|0{4,8}))?", re.ASCII)
 SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
 AVAILABILITIES = {
     "": "in_stock",
+    **dict.fromkeys(("1", "true", "yes"), "in_stock"),
+    **dict.fromkeys(("0", "false", "no"), "out_of_stock"),
     "instock": "in_stock",
     "available": "in_stock",
     "available_for_order": "backorder",
@@ -49,6 +58,7 @@ AVAILABILITIES = {
     "pre_order": "preorder",
     "presale": "preorder",
     "back_order": "backorder",
+    "onbackorder": "backorder",
     "auf_lager": "in_stock",
     "nicht_auf_lager": "out_of_stock",
     "en_stock": "in_stock",
@@ -56,6 +66,9 @@ AVAILABILITIES = {
     "agotado": "out_of_stock",
 }
 YES, NO = ("true", "yes", "1"), ("false", "no", "0", "")
+SHOWN = (*YES, "", "published", "active", "visible", "enabled", "catalog, search", "catalog", "search")
+NOT_SHOWN = ("false", "no", "0", "-1", "draft", "private", "pending", "hidden", "staging", "archived", "inactive")
+NOT_SHOWN += ("disabled", "not visible individually")
 ADDRESS_AHEAD = re.compile(r"[,|;]\s*(?=https?://)", re.IGNORECASE)
 PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|bmp|tiff?|heic|heif|avif)$", re.IGNORECASE)
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
@@ -89,12 +102,12 @@ def validate(row: FeedRow, currency: str = DEFAULT_CURRENCY) -> Listing:
         raise RowRefused("The row holds a NUL character.")
     return Listing(
         line=row.line,
-        sku=read_sku(cells["id"]),
+        sku=read_sku(cells.get("id", "")),
         product=read_texts(cells),
         attributes=read_attributes(cells),
         category=read_category(cells),
         offer=read_offer(cells, currency),
-        hidden=read_hidden(cells["hidden"]) if "hidden" in cells else None,
+        hidden=read_hidden(cells),
         **read_images(cells),
     )
 
@@ -137,13 +150,27 @@ def read_category(cells: dict[str, str]) -> str | None:
     if not (path := cells.get("product_type")):
         googles = cells.get("google_product_category", "")
         path = googles if googles and not googles.isdecimal() else path
-    return path if path is None else limited("product_type", plain_text(path), 500)
+    return path if path is None else limited("product_type", deepest(plain_text(path)), 500)
 
 
-def read_hidden(cell: str) -> bool:
-    if cell.lower() not in (*YES, *NO):
-        raise RowRefused(f'"{cell[:40]}" is neither true nor false (hidden).')
-    return cell.lower() in YES
+def deepest(path: str) -> str:
+    """Of "Clothes, Clothes > Shirts", as WooCommerce lists them, the last. A comma may as well be part of a name."""
+    paths = path.split(", ")
+    roots = {one.split(" > ")[0] for one in paths}
+    return max(paths, key=lambda one: one.count(" > ")) if len(roots) == 1 else path
+
+
+def read_hidden(cells: dict[str, str]) -> bool | None:
+    """Hidden where one column says so, None where none says anything."""
+    said = [yes_or_no("hidden", cells["hidden"], YES, NO)] if "hidden" in cells else []
+    said += [not yes_or_no("shown", cells["shown"], SHOWN, NOT_SHOWN)] if "shown" in cells else []
+    return any(said) if said else None
+
+
+def yes_or_no(field: str, cell: str, yes: tuple[str, ...], no: tuple[str, ...]) -> bool:
+    if (value := cell.lower()) not in (*yes, *no):
+        raise RowRefused(f'"{cell[:40]}" is neither true nor false ({field}).')
+    return value in yes
 
 
 def read_offer(cells: dict[str, str], currency: str) -> dict[str, Any]:
@@ -184,15 +211,22 @@ def read_price(cell: str, currency: str) -> tuple[Decimal | None, str]:
     if not cell:
         return None, currency
     text = cell.translate(SPACES).upper()
-    for sign, code in SIGNS.items():
-        text = text.replace(sign, f" {code} ")
-    found = PRICE.fullmatch(text.strip())
+    bare = with_signs(text, dict.fromkeys(SIGNS, " "))
+    found = PRICE.fullmatch(bare.strip())
+    if not found or not (found["before"] or found["after"]):  # else, as in "$19.99 CAD", the code says which dollar
+        found = PRICE.fullmatch(with_signs(text, SIGNS).strip())
     if not found or (found["before"] and found["after"]):
         raise RowRefused(f'The price "{cell[:40]}" is not like "249.00 EUR".')
     price = Decimal(plain_number(found["number"].strip(), cell))
     if price > MAX_PRICE:
         raise RowRefused("The price is too large.")
     return price.quantize(Decimal("0.01")), found["before"] or found["after"] or currency
+
+
+def with_signs(text: str, codes: Mapping[str, str]) -> str:
+    for sign, code in codes.items():
+        text = text.replace(sign, f" {code} ")
+    return text
 
 
 def plain_number(text: str, cell: str) -> str:
@@ -214,29 +248,40 @@ def read_availability(cell: str) -> str:
 
 
 def read_quantity(cell: str) -> int | None:
+    """Fewer than none, of what was oversold, is none."""
     if not cell:
         return None
-    if not (cell.isascii() and cell.isdigit()) or len(cell) > 10 or int(cell) > MAX_QUANTITY:
+    found = WHOLE.fullmatch(cell)
+    if not found or len(found["whole"]) > 10 or int(found["whole"]) > MAX_QUANTITY:
         raise RowRefused(f'The quantity "{cell[:40]}" is not a whole number.')
-    return int(cell)
+    return 0 if found["below"] else int(found["whole"])
 
 
 def read_images(cells: dict[str, str]) -> dict[str, Any]:
     images: dict[str, Any] = {}
+    further = cells.get("additional_image_link")
     if "image_link" in cells:
-        images["first_image"] = read_source(cells["image_link"]) if cells["image_link"] else ""
-    if "additional_image_link" in cells:
-        sources = split_sources(cells["additional_image_link"])
+        first, *others = split_addresses(cells["image_link"]) or [""]
+        images["first_image"] = read_source(first) if first else ""
+        further = LIST_SEPARATOR.join([*others, further or ""]) if others else further
+    if further is not None:
+        sources = split_sources(further)
         images["more_images"] = tuple(dict.fromkeys(read_source(source) for source in sources))
         if len(images["more_images"]) >= MAX_IMAGES:
             raise RowRefused(f"The row has more than {MAX_IMAGES} pictures.")
     return images
 
 
+def split_addresses(cell: str) -> list[str]:
+    """At lines, and where an address follows after a comma: not all that some shops write as the picture is one."""
+    pieces = [piece.strip() for line in cell.split(LIST_SEPARATOR) for piece in ADDRESS_AHEAD.split(line)]
+    return [piece for piece in pieces if piece]
+
+
 def split_sources(cell: str) -> list[str]:
     """Addresses and paths, between commas or on lines of their own. Commas inside of an address belong to it."""
     found: list[str] = []
-    for piece in (piece for line in cell.split(LIST_SEPARATOR) for piece in ADDRESS_AHEAD.split(line)):
+    for piece in split_addresses(cell):
         for number, part in enumerate(piece.split(",")):
             whole = number and PICTURE_NAME.search(found[-1].split("?")[0]) and PICTURE_NAME.search(part.strip())
             if number and is_address(found[-1]) and not whole:

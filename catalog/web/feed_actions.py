@@ -11,10 +11,9 @@ from catalog.errors import CatalogError, UnknownImport
 from catalog.feeds import services
 from catalog.feeds.models import Import
 from catalog.ingest.columns import ERROR_COLUMNS
+from catalog.ingest.rows import MAX_COLUMNS
 from catalog.web.access import catalog_admins_only
 from catalog.web.feed_forms import MissingForm, StartForm
-
-MAX_COLUMNS = 400
 
 
 @require_POST

@@ -12,7 +12,7 @@ from catalog.errors import UnknownImport
 from catalog.feeds import queries
 from catalog.feeds.export import FORMATS
 from catalog.feeds.models import Import
-from catalog.ingest.columns import ERROR_COLUMNS, FIELDS, field_of
+from catalog.ingest.columns import ERROR_COLUMNS, FIELDS, meanings
 from catalog.web.access import catalog_admins_only
 from catalog.web.feed_forms import StartForm
 
@@ -105,4 +105,4 @@ def first_of_interest(found: Import) -> str:
 def mapped_columns(found: Import) -> list[tuple[str, str]]:
     """Each column of the file with the field it is taken for."""
     columns = [column for column in found.columns if column not in ERROR_COLUMNS]
-    return [(column, found.mapping.get(column, field_of(column))) for column in columns]
+    return list(zip(columns, meanings(columns, found.mapping), strict=True))

@@ -143,7 +143,7 @@ def test_xml_of_any_encoding(feed, encoding):
     [
         (RSS.replace("Fjord", "Fjord & Co"), "line 13"),
         (RSS[:700], "broken in line"),
-        ("<html><body>Not found</body></html>", "no items"),
+        ("<html><body>Not found</body></html>", "web page"),
         ('<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;">]><rss><item><id>&d;</id></item></rss>', "entities"),
         ('<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><rss><item><id>&b;</id></item></rss>', "entities"),
     ],
@@ -188,10 +188,15 @@ def test_columns_can_be_mapped(feed):
     assert row.cells == {"id": "A", "title": "Sofa"}
 
 
-def test_one_field_of_two_columns_is_refused():
-    with pytest.raises(FeedUnreadable, match="id"):
-        fields_of(["id", "sku"], {})
-    assert fields_of(["id", "sku"], {"sku": ""}) == ["id", ""]
+def test_a_field_goes_to_the_column_with_the_best_claim():
+    assert fields_of(["sku", "id"], {}) == ["", "id"]  # called exactly so
+    assert fields_of(["sku", "id"], {"SKU": "id"}) == ["id", ""]  # chosen
+    assert fields_of(["product_id", "sku"], {}) == ["", "id"]  # the usual name first
+    assert fields_of(["id", "images", "image"], {}) == ["id", "additional_image_link", "image_link"]
+    with pytest.raises(FeedUnreadable, match="title"):
+        fields_of(["id", "title", "Title"], {})
+    with pytest.raises(FeedUnreadable, match="title"):
+        fields_of(["id", "a", "b"], {"a": "title", "b": "title"})
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+49", "-3", "@cmd", "'=1", "'", "''", "plain", "", "'s Gravenhage", "\t=1"])
@@ -228,6 +233,11 @@ def test_addresses_with_commas_stay_whole(feed, cell, sources):
         ("$1,299.00", "1299.00 USD"),
         ("12,50 €", "12.50 EUR"),
         ("1 299,00 SEK", "1299.00 SEK"),
+        ("$19.99 USD", "19.99 USD"),
+        ("$19.99 CAD", "19.99 CAD"),
+        ("C$19.99", "19.99 CAD"),
+        ("US$19.99", "19.99 USD"),
+        ("12,50 zł", "12.50 PLN"),
         ("15.0000 USD", "15.00 USD"),
     ],
 )
