@@ -1,44 +1,24 @@
 """A data set of hard negatives in a folder that never changes, with nothing of a golden set in it."""
 
-import csv
-import hashlib
-import io
 import json
-import os
-import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable
+from functools import partial
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils import timezone
 
 from catalog.models import Product
 from labeling import pictures
 from labeling.errors import BadDataset
+from labeling.export.dataset_folder import Draft, feed_of, keep, links, rows_of, write
 from labeling.export.guard import Guard
 from labeling.export.pairs import Pair, merged
 from labeling.models import Dataset, DatasetRow
 from ml.evaluate.golden import BadGoldenSet, check_name
-from ml.leaks import write_forbidden
-from ml.train.datasets import ABOUT, FEED, FORBIDDEN, ROWS, content_sha256
+from ml.train.datasets import content_sha256
 
-COLUMNS = ("id", "title", "item_group_id", "product_type", "image_link", "additional_image_link")
 NO_PICTURE, TEACHES_NOTHING = "a product without a picture", "neither a right product nor a photo"
-
-
-@dataclass(slots=True)
-class Draft:
-    """files: {path in the folder: bytes}. lines: (line, the pairs behind it). left_out: {why: how many}."""
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    products: dict[str, dict[str, str]] = field(default_factory=dict)
-    lines: list[tuple[str, list[Pair]]] = field(default_factory=list)
-    left_out: Counter = field(default_factory=Counter)
-    leaks: list[str] = field(default_factory=list)
 
 
 def make_dataset(name: str, pairs: Iterable[Pair], actor: str, guard: Guard | None = None) -> Dataset:
@@ -77,15 +57,11 @@ def drafted(pairs: list[Pair], guard: Guard) -> Draft:
     draft.lines.sort(key=lambda each: each[0])
     used = {sku for _, group in draft.lines for sku in (group[0].positive, group[0].negative)}
     draft.products = {sku: row for sku, row in sorted(draft.products.items()) if sku in used}
-    named = {name for row in draft.products.values() for name in links(row)} | {
-        json.loads(line)["anchor"]["photo"] for line, _ in draft.lines if json.loads(line)["anchor"]
-    }
-    draft.files = {name: data for name, data in draft.files.items() if name in named}
+    anchors = (json.loads(line)["anchor"] for line, _ in draft.lines)
+    named = {name for row in draft.products.values() for name in links(row)}
+    named |= {anchor["photo"] for anchor in anchors if anchor}
+    draft.files = {name: read for name, read in draft.files.items() if name in named}
     return draft
-
-
-def links(row: Mapping[str, str]) -> list[str]:
-    return [link for link in (row["image_link"], *row["additional_image_link"].split(",")) if link]
 
 
 def add_products(draft: Draft, skus: set[str], guard: Guard) -> None:
@@ -96,13 +72,12 @@ def add_products(draft: Draft, skus: set[str], guard: Guard) -> None:
         for image in product.images.all():
             if not image.file or image.blocked or not default_storage.exists(image.file):
                 continue
-            with default_storage.open(image.file) as file:
-                data = file.read()
-            if leak := guard.leak(f"{product.sku} {image.file}", data):
+            read = partial(read_picture, image.file)
+            if leak := guard.leak(f"{product.sku} {image.file}", data := read()):
                 draft.left_out[leak.kind] += 1
                 draft.leaks.append(leak.said)
                 continue
-            names.append(keep(draft, "images", data))
+            names.append(keep(draft, "images", data, read))
         draft.products[product.sku] = {
             "id": product.sku,
             "title": product.title,
@@ -113,10 +88,9 @@ def add_products(draft: Draft, skus: set[str], guard: Guard) -> None:
         }
 
 
-def keep(draft: Draft, folder: str, data: bytes) -> str:
-    name = f"{folder}/{hashlib.sha256(data).hexdigest()}.jpg"
-    draft.files[name] = data
-    return name
+def read_picture(file: str) -> bytes:
+    with default_storage.open(file) as picture:
+        return picture.read()
 
 
 def line_of(draft: Draft, pair: Pair) -> str:
@@ -127,7 +101,8 @@ def line_of(draft: Draft, pair: Pair) -> str:
         return ""
     anchor = None
     if pair.anchor.photo:
-        photo = keep(draft, "photos", pictures.read(pair.anchor.photo))
+        read = partial(pictures.read, pair.anchor.photo)
+        photo = keep(draft, "photos", read(), read)
         bbox = [round(edge, 1) for edge in pair.anchor.bbox] if pair.anchor.bbox else None
         anchor = {"photo": photo, "bbox": bbox}
     row = {
@@ -135,28 +110,6 @@ def line_of(draft: Draft, pair: Pair) -> str:
         "weight": round(pair.weight, 3), "source": pair.source,
     }  # fmt: skip
     return json.dumps(row, sort_keys=True, ensure_ascii=False)
-
-
-def feed_of(products: Mapping[str, Mapping[str, str]]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(products.values())
-    return out.getvalue().encode()
-
-
-def rows_of(draft: Draft) -> bytes:
-    """Lineage is in the database and in lineage.jsonl: the same content has the same hash, whoever said it."""
-    return "".join(line + "\n" for line, _ in draft.lines).encode()
-
-
-def lineage(pairs: Iterable[Pair]) -> dict[str, list[str]]:
-    pairs = list(pairs)
-    return {
-        "verdicts": sorted({str(verdict) for pair in pairs for verdict in pair.verdicts}),
-        "searches": sorted({str(pair.query) for pair in pairs if pair.query}),
-        "flags": sorted({str(pair.flag) for pair in pairs if pair.flag}),
-    }
 
 
 def publish(name: str, draft: Draft, guard: Guard, actor: str) -> Dataset:
@@ -187,32 +140,3 @@ def origins(row: Dataset, draft: Draft) -> list[DatasetRow]:
             or ([DatasetRow(dataset=row, line=number, query=pair.query, flag_id=pair.flag)] if pair.query else [])
         )
     ]
-
-
-def write(row: Dataset, draft: Draft, feed: bytes, rows: bytes, guard: Guard) -> Path:
-    """The folder appears under its name when it is whole."""
-    home = Path(settings.SIGHTLINE_DATASETS_DIR)
-    folder = home / f"{row.name}@{row.sha256}"
-    draft_folder = home / f".draft-{os.getpid()}-{folder.name}"
-    shutil.rmtree(draft_folder, ignore_errors=True)
-    (draft_folder / "photos").mkdir(parents=True)
-    (draft_folder / "images").mkdir()
-    for name, data in draft.files.items():
-        (draft_folder / name).write_bytes(data)
-    (draft_folder / FEED).write_bytes(feed)
-    (draft_folder / ROWS).write_bytes(rows)
-    lines = (json.dumps({"line": n} | lineage(group)) for n, (_, group) in enumerate(draft.lines, 1))
-    (draft_folder / "lineage.jsonl").write_text("".join(line + "\n" for line in lines))
-    write_forbidden(draft_folder / FORBIDDEN, guard.forbidden)
-    about = {
-        "name": row.name, "version": row.version, "sha256": row.sha256, "rows": row.rows, "sources": row.sources,
-        "left_out": row.left_out, "leaks_left_out": draft.leaks[:100], "golden_sets": list(guard.sets),
-        "made_at": timezone.now().isoformat(timespec="seconds"), "made_by": row.made_by,
-    }  # fmt: skip
-    (draft_folder / ABOUT).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    for path in draft_folder.rglob("*"):
-        if path.is_file():
-            path.chmod(0o444)
-    shutil.rmtree(folder, ignore_errors=True)  # left by a process that was killed before its row was there
-    draft_folder.rename(folder)
-    return folder

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 from labeling.errors import BadDataset, GoldenLeak
-from labeling.export.dataset import COLUMNS, Draft, keep, links, publish
+from labeling.export.dataset import publish
+from labeling.export.dataset_folder import COLUMNS, Draft, keep, links
 from labeling.export.guard import Guard
 from labeling.export.pairs import Anchor, Pair
 from labeling.models import Dataset
@@ -49,14 +50,15 @@ def read_feed(path: Path) -> dict[str, dict[str, str]]:
 def taken(draft: Draft, guard: Guard, root: Path, folder: str, path: str) -> str:
     """The file's name in the draft; empty where it is a golden photo. Raises BadDataset."""
     try:
-        data = inside(root, path).read_bytes()
+        file = inside(root, path)
+        data = file.read_bytes()
     except OSError as error:
         raise BadDataset(f"{path}: {error.strerror or error}.") from error
     if leak := guard.leak(path, data):
         draft.left_out[leak.kind] += 1
         draft.leaks.append(leak.said)
         return ""
-    return keep(draft, folder, data)
+    return keep(draft, folder, data, file.read_bytes)
 
 
 def pictures_of(draft: Draft, guard: Guard, root: Path, row: dict[str, str]) -> dict[str, str]:

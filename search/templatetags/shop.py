@@ -53,10 +53,10 @@ def kept_words() -> str:
     days = f"{settings.SIGHTLINE_CONSENT_DAYS:.0f} days"
     return (
         f"Your photo, without its location and other hidden data, is kept for {days} instead of being deleted soon. "
-        "People who work for this shop may see a copy in which faces are blurred, to learn what is missing and judge "
-        "results. Take it back whenever you like: “Delete my photo” on the photo’s page, whose address you can keep, "
-        "deletes the photo and these copies at once. Only a copy with blurred faces that is already part of a finished "
-        "test set stays."
+        "People who work for this shop may see a copy in which faces are blurred, to learn what is missing, judge "
+        "results and teach the search. Take it back whenever you like: “Delete my photo” on the photo’s page, whose "
+        "address you can keep, deletes the photo and these copies at once. Only a copy with blurred faces that is "
+        "already part of a finished test or training set stays."
     )
 
 

@@ -2,17 +2,13 @@
 
 import io
 import json
-from pathlib import Path
 
 import pytest
-from django.core.files.storage import default_storage
-from django.core.management import CommandError, call_command
-from PIL import Image
+from django.core.files.storage import default_storage, storages
 
 from catalog.models import Image as ProductImage
-from labeling.errors import BadDataset, GoldenLeak
+from labeling.errors import BadDataset
 from labeling.export.dataset import make_dataset
-from labeling.export.from_folder import import_dataset
 from labeling.export.from_index import mine
 from labeling.export.from_use import pairs_from_use
 from labeling.export.from_verdicts import pairs_from_verdicts
@@ -20,19 +16,17 @@ from labeling.export.golden import from_projects
 from labeling.export.lineage import datasets_of
 from labeling.export.pairs import Anchor, Pair
 from labeling.models import Dataset, DatasetRow
-from ml.evaluate.golden import GoldenQuery, write_golden
-from ml.images import open_image
 from ml.train.mine import missed_items
-from search.models import Click
+from search import photos
+from search.consent import blur_kept
+from search.models import Click, QueryPhoto
 from search.pipeline import find_products, record_flag
 from search.types import Query as Search
 from tests import verdicts
+from tests.datasets import GOLDEN_ROOM, ROOM, copy_of, folder_of, golden_of
 from tests.search_catalog import make_catalog
-from tests.shop import DEMO
 
 pytestmark = pytest.mark.django_db
-ROOM = DEMO / "photos/train-0001.jpg"
-GOLDEN_ROOM = DEMO / "photos/golden-0002.jpg"
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +37,6 @@ def homes(tmp_path, settings):
 @pytest.fixture
 def catalog():
     return make_catalog(8)
-
-
-def folder_of(row: Dataset, settings) -> Path:
-    return Path(settings.SIGHTLINE_DATASETS_DIR) / f"{row.name}@{row.sha256}"
 
 
 def lines_of(row: Dataset, settings) -> list[dict]:
@@ -106,6 +96,38 @@ def test_misses_in_use(catalog):
     assert pairs_from_use(days=0) == []
 
 
+def photo_search(consented: bool) -> tuple[str, str]:
+    """A photo, and a search with a box of it in which a shopper marked a result as no match."""
+    token = photos.keep(photos.decode(ROOM.read_bytes()), (), True, consented)
+    answer = find_products(Search(photo=token, bbox=(40.0, 40.0, 300.0, 300.0)))
+    record_flag(answer.query_id, answer.results[0].product_id)
+    return token, answer.results[0].product_id
+
+
+def test_a_photo_that_was_left_to_the_shop_is_an_anchor_and_no_other_is(catalog, settings):
+    photo_search(consented=False)
+    token, wrong = photo_search(consented=True)
+    assert pairs_from_use() == []  # nobody has taken the faces out yet
+    blur_kept()
+    row = QueryPhoto.objects.get(pk=token)
+    (pair,) = pairs_from_use()
+    assert (pair.source, pair.positive, pair.anchor.photo) == ("not a match", "", row.blurred)
+    assert pair.negative == next(product.sku for product in catalog.products if product.pk == wrong)
+    assert pair.anchor.bbox == pytest.approx((40, 40, 300, 300))
+    (line,) = lines_of(make_dataset("hard", [pair], "ann"), settings)
+    assert line["anchor"]["bbox"] == [40, 40, 300, 300]
+    golden_of(settings, private_file(row.blurred))
+    with pytest.raises(BadDataset, match="1 photo of a golden set"):
+        make_dataset("hard", pairs_from_use(), "ann")
+    photos.discard(token)
+    assert pairs_from_use() == []
+
+
+def private_file(name: str) -> bytes:
+    with storages["private"].open(name) as file:
+        return file.read()
+
+
 def test_a_flag_on_a_page_of_similar_things_knows_what_was_looked_for(catalog):
     answer = find_products(Search(product_id=catalog.products[1].pk))
     record_flag(answer.query_id, answer.results[0].product_id)
@@ -142,20 +164,6 @@ def test_a_data_set_is_versioned_and_leads_back(catalog, settings):
     assert line["anchor"]["photo"].startswith("photos/") and line["weight"] == 1.0
     items = {item.key: item for item in missed_items(folder_of(second, settings))}
     assert items["SKU-1"].rivals == ("SKU-2",) and items["SKU-1"].studio and len(items["SKU-1"].crops) == 1
-
-
-def golden_of(settings, data: bytes) -> None:
-    queries = [GoldenQuery("1", photo="x", same={"A": 1}), GoldenQuery("2", text="Green  Chair", similar={"A": 3})]
-    write_golden(Path(settings.SIGHTLINE_GOLDEN_DIR), "rooms", queries, {"1": data}, {})
-
-
-def copy_of(photo: Path, how: str) -> bytes:
-    room = open_image(photo.read_bytes())
-    w, h = room.size
-    made = {"resized": room.resize((w // 3, h // 3)), "cropped": room.crop((w // 5, h // 8, w, h)), "again": room}[how]
-    file = io.BytesIO()
-    made.save(file, "JPEG", quality=45)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("how", ["resized", "cropped", "again"])
@@ -195,56 +203,3 @@ def test_words_and_verdicts_of_a_golden_set_are_left_out(catalog, settings):
     from_projects("judged", [pairs], "ann")
     with pytest.raises(BadDataset, match="1 verdict of a golden set"):
         make_dataset("after", pairs_from_verdicts(), "ann")
-
-
-@pytest.fixture
-def brought(tmp_path) -> Path:
-    root = tmp_path / "brought"
-    root.mkdir()
-    (root / "feed.csv").write_text("id,title,image_link\nA,Sofa,a.jpg\nB,Lamp,b.jpg\n")
-    for name, sku in (("a", "SL-0136"), ("b", "SL-0049")):
-        (root / f"{name}.jpg").write_bytes((DEMO / f"images/{sku}-1.jpg").read_bytes())
-    (root / "room.jpg").write_bytes(ROOM.read_bytes())
-    lines = [
-        {"anchor": {"photo": "room.jpg", "bbox": [1, 2, 30, 40]}, "positive": "A", "negative": "B"},
-        {"anchor": None, "positive": "A", "negative": "B", "weight": 0.5},
-    ]
-    (root / "negatives.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    return root
-
-
-def test_a_folder_is_taken_in(brought, settings):
-    row = import_dataset("brought", brought, "ann")
-    assert (row.rows, row.sources) == (2, {"imported": 2})
-    assert {item.key for item in missed_items(folder_of(row, settings))} == {"A", "B"}
-
-
-@pytest.mark.parametrize("how", ["resized", "cropped", "again"])
-def test_a_folder_with_a_planted_golden_photo_is_refused(brought, settings, how):
-    golden_of(settings, GOLDEN_ROOM.read_bytes())
-    (brought / "room.jpg").write_bytes(copy_of(GOLDEN_ROOM, how))
-    with pytest.raises(GoldenLeak, match="room.jpg"):
-        import_dataset("brought", brought, "ann")
-    assert not Dataset.objects.exists()
-    assert not Path(settings.SIGHTLINE_DATASETS_DIR).exists()
-    row = import_dataset("brought", brought, "ann", leave_out=True)
-    assert (row.rows, row.left_out) == (1, {"photo of a golden set": 1})
-
-
-def test_commands(catalog, brought, capsys):
-    call_command("negatives", "make", "hard", "--mine", "4", "--days", "0")
-    assert "hard@v1, 8 rows" in capsys.readouterr().out
-    call_command("negatives", "import", "brought", str(brought))
-    call_command("negatives", "list")
-    assert "brought@v1" in capsys.readouterr().out
-    call_command("negatives", "lineage", "00000000-0000-4000-8000-000000000000")
-    assert "It is in none." in capsys.readouterr().out
-    for arguments in ("make Hard", "make x --project None", "make x --days 0", "import x /nowhere"):
-        with pytest.raises(CommandError):
-            call_command("negatives", *arguments.split())
-
-
-def test_broken_pictures_do_no_harm(brought):
-    Image.new("RGB", (90, 90)).save(brought / "a.jpg")
-    (brought / "b.jpg").write_bytes(b"no picture")
-    assert import_dataset("brought", brought, "ann").rows == 2
