@@ -1,16 +1,17 @@
 """How long a change of the catalog takes to reach searches, while shoppers search.
 
-    python bench/freshness.py [--rows 2000] [--flips 200] [--uploads 200] [--per-s 10]
+    python bench/freshness.py [--rows 2000] [--flips 200] [--blocks 200] [--uploads 200] [--per-s 10]
 
 A shop of its own: PostgreSQL, a worker, two web processes, a live generation. The catalog is a part of the demo's,
 with its pictures and the bundle that ships, and `--rows` further products whose vectors are made up in pairs
 (bench/shop/fill.py). Searches that are only load ask for "more like this product".
 
 Stock: a product of a pair is sold out through the function that the API calls; the clock runs from its commit until
-both web processes have answered a search "like its partner, in stock" without it. Uploads: another photo of a demo
-product is uploaded as the only picture of a new product; the clock runs from before the upload until both web processes
-find the new product when asked for more like the old one. Each answer that still holds the old state is followed by a
-pause of 30 ms, so that asking does not slow down what is asked for.
+both web processes have answered a search "like its partner, in stock" without it. Blocks: the same for its picture,
+put on the blocklist by the review's function, and for its seller, who offers nothing else. Uploads: another photo of
+a demo product is uploaded as the only picture of a new product; the clock runs from before the upload until both web
+processes find the new product when asked for more like the old one. Each answer that still holds the old state is
+followed by a pause of 30 ms, so that asking does not slow down what is asked for.
 """
 
 import argparse
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=2_000, help="made-up products, beside those of the demo")
     parser.add_argument("--demo", type=int, default=100, help="products of the demo with pictures")
     parser.add_argument("--flips", type=int, default=200)
+    parser.add_argument("--blocks", type=int, default=200, help="of pictures, and as many of sellers")
     parser.add_argument("--uploads", type=int, default=200)
     parser.add_argument("--per-s", type=float, default=10)
     parser.add_argument("--keep", action="store_true", help="leave its folder, with the logs")
@@ -49,8 +51,11 @@ def main() -> None:
         shop.open()
         with Load(shop.urls, arguments.per_s, lambda _: {"product_id": dice.randint(1, shop.rows)}) as load:
             time.sleep(3)
+            pairs = iter(range(arguments.rows // 2))
             good = [
-                tell("sold out to gone", [shop.flip(pair) for pair in range(arguments.flips)], GONE_P99_S),
+                tell("sold out to gone", [shop.flip(next(pairs)) for _ in range(arguments.flips)], GONE_P99_S),
+                tell("picture blocked to gone", [shop.block(next(pairs)) for _ in range(arguments.blocks)], GONE_P99_S),
+                tell("seller blocked to gone", [shop.ban(next(pairs)) for _ in range(arguments.blocks)], GONE_P99_S),
                 tell("upload to found", [shop.upload(number) for number in range(arguments.uploads)], FOUND_P99_S),
             ]
         failed = [reply for reply in load.replies if reply.failed]
@@ -111,11 +116,32 @@ class Shop:
         from catalog.ingest.validate import Listing
         from catalog.ingest.write import update_product
 
+        sold_out = Listing(0, f"B{2 * pair + 1}", offer={"seller": "Bench", "availability": "out_of_stock"})
+        return self.time_until_gone(pair, lambda: update_product(sold_out, None))
+
+    def block(self, pair: int) -> float:
+        from catalog.models import Image
+        from catalog.review.services import block_picture
+
+        image = Image.objects.get(product_id=2 * pair + 1)
+        look = {"sha256": f"{pair:064x}", "phash": random.Random(pair).getrandbits(63)}  # made-up pictures share a file
+        Image.objects.filter(pk=image.pk).update(**look)
+        return self.time_until_gone(pair, lambda: block_picture(image.pk, ACTOR))
+
+    def ban(self, pair: int) -> float:
+        from catalog.models import Offer, Seller
+        from catalog.review.services import block_seller
+
+        seller = Seller.objects.create(name=f"Seller {pair}")
+        Offer.objects.filter(product_id=2 * pair + 1).update(seller=seller)
+        return self.time_until_gone(pair, lambda: block_seller(seller.pk, True, ACTOR))
+
+    def time_until_gone(self, pair: int, hide: Callable[[], object]) -> float:
         product, partner = 2 * pair + 1, 2 * pair + 2
         asked = {"product_id": partner, "filters": {"in_stock": True}, "limit": 5}
         if not all(product in ids(search(client, asked)) for client in self.clients):
             raise SystemExit(f"product {product} is not found beside its partner")
-        update_product(Listing(0, f"B{product}", offer={"seller": "Bench", "availability": "out_of_stock"}), None)
+        hide()
         return self.time_until(asked, lambda found: product not in ids(found), time.monotonic())
 
     def upload(self, number: int) -> float:

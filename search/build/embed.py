@@ -27,20 +27,22 @@ log = logging.getLogger(__name__)
 def embed_image(image_id: int) -> int:
     """Encode this picture, and some others that wait beside it: sixteen at once cost less than sixteen times one.
 
-    Returns how many are indexed by this call; 0 where another worker has done it, or the picture is gone. Raises
-    BrokenPicture for this one; what is wrong with another one is left to its own job.
+    Returns how many are indexed by this call; 0 where another worker has done it, or the picture is gone, or no bundle
+    is registered yet: the first one is filled with all that was inspected. Raises BrokenPicture for this one; what is
+    wrong with another one is left to its own job.
     """
     with transaction.atomic():
         # This picture's lock is waited for: if the worker that holds it dies, the picture is still done here.
         waiting = Image.objects.select_for_update(of=("self",)).exclude(file="")
         own = waiting.filter(pk=image_id, status=Image.Status.INSPECTED).first()
-        if own is None:
+        bundle_ids = bundles_to_fill()
+        if own is None or not bundle_ids:
             return 0
         others = Image.objects.select_for_update(of=("self",), skip_locked=True).exclude(file="").exclude(pk=own.pk)
         beside = others.filter(status=Image.Status.INSPECTED, blocked=False).order_by("pk")[: BATCH - 1]
         batch = [(own, open_stored(own.file)), *readable(beside)]
         app.configure_task(DETAILS_TASK, priority=-1).defer(image_ids=[image.pk for image, _ in batch])
-        return store_vectors(batch, bundles_to_fill())
+        return store_vectors(batch, bundle_ids)
 
 
 def fill_bundle(bundle_id: str) -> int:

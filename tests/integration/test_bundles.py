@@ -64,6 +64,18 @@ def count(bundle: FakeBundle) -> int:
     return ImageVector.objects.filter(bundle_id=bundle.id).count()
 
 
+def test_pictures_wait_where_there_is_no_bundle_yet_and_the_first_one_is_filled_with_them():
+    image = make_item(1)
+    assert embed_image(image.pk) == 0
+    image.refresh_from_db()
+    assert image.status == Image.Status.INSPECTED
+    blue = make_bundle("blue", 16)
+    Bundle.objects.create(id=blue.id, dim=blue.dim, state="live")
+    fill(blue)
+    image.refresh_from_db()
+    assert image.status == Image.Status.INDEXED
+
+
 def test_a_bundle_goes_live_when_every_picture_has_its_vector(blue, green):
     with pytest.raises(NotReady, match="8 pictures have no vector of it yet"):
         bundles.promote(green.id, "ann")
