@@ -81,7 +81,7 @@ def import_it_mends(feed: Path) -> Import | None:
         if ERROR_COLUMNS[0].encode() not in file.read(200):
             return None
     dialect = find_dialect(feed)
-    if list(dialect.columns[:3]) != list(ERROR_COLUMNS):
+    if dialect.columns[:3] != ERROR_COLUMNS[:3]:
         return None
     for _, raw, _ in read_records(feed, dialect):
         if len(raw) > 2 and raw[2].isdecimal() and len(raw[2]) < 15:

@@ -5,7 +5,8 @@ import io
 from collections.abc import Iterator
 
 from catalog.feeds.models import Import, ImportProblem
-from catalog.ingest.columns import ERROR_COLUMNS
+from catalog.ingest.columns import EMPTY_CELLS, ERROR_COLUMNS, SAY_NOTHING
+from catalog.ingest.read import XML
 from catalog.ingest.text import escape_formula
 
 AT_ONCE = 1000
@@ -14,13 +15,16 @@ AT_ONCE = 1000
 def error_file(found: Import) -> Iterator[str]:
     """CSV in parts. Its third column names the import, whose pictures and mapping mended rows then find."""
     already = sum(name in ERROR_COLUMNS for name in found.columns[: len(ERROR_COLUMNS)])  # it was an error file itself
-    yield csv_text([[*ERROR_COLUMNS, *found.columns[already:]]])
+    sparse = found.format == XML or EMPTY_CELLS in found.columns[:already]
+    names, said = ([EMPTY_CELLS], [SAY_NOTHING]) if sparse else ([], [])
+    yield csv_text([[*ERROR_COLUMNS[:3], *names, *found.columns[already:]]])
     after = 0
     while True:
         rows = list(ImportProblem.objects.filter(of=found, pk__gt=after).order_by("pk")[:AT_ONCE])
         if not rows:
             return
-        yield csv_text([[row.line, row.reason, found.pk, *map(escape_formula, row.cells[already:])] for row in rows])
+        cells = [(row, map(escape_formula, row.cells[already:])) for row in rows]
+        yield csv_text([[row.line, row.reason, found.pk, *said, *its] for row, its in cells])
         after = rows[-1].pk
 
 

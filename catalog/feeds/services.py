@@ -34,12 +34,14 @@ def start_import(
     part: str = "",
     missing: str = "",
     currency: str = "",
+    mapping: Mapping[str, str] | None = None,
     run_when_checked: bool = False,
 ) -> Import:
     """One of file, url and folder. Returns at once; the worker fetches, reads and checks, and runs if it may.
 
     What is not said is taken from the source. Raises FolderRefused, FeedUnreadable for an empty file.
     """
+    check_mapping(mapping or {})
     path = str(allowed_folder(folder)) if folder else ""
     if source:
         source.refresh_from_db()
@@ -52,7 +54,7 @@ def start_import(
         part=part or (source.part if source else Part.ALL),
         missing=missing or (source.missing if source else Missing.KEEP),
         currency=currency or (source.currency if source else DEFAULT_CURRENCY),
-        mapping=source.mapping if source else {},
+        mapping=dict(mapping) if mapping else source.mapping if source else {},
         run_when_checked=run_when_checked,
         state=State.UPLOADING if file is not None else State.UPLOADED,
     )
@@ -95,6 +97,7 @@ def begin_upload(*, actor: str, name: str, size: int, **how) -> Import:
     if not size:
         raise FeedUnreadable("This file is empty.")
     check_size(size)
+    check_mapping(how.get("mapping") or {})
     source: FeedSource | None = how.pop("source", None)
     said = {key: value for key, value in how.items() if value}
     taken = {key: getattr(source, key) for key in ("part", "missing", "currency", "mapping")} if source else {}
@@ -128,15 +131,19 @@ def append_upload(import_id: int, offset: int, block: bytes) -> int:
     return has
 
 
+def check_mapping(mapping: Mapping[str, str]) -> None:
+    """Raises FeedUnreadable for a field that there is not."""
+    if unknown := sorted(field for field in mapping.values() if field and field not in FIELDS):
+        raise FeedUnreadable(f"There is no field {unknown[0][:40]}. Fields are {', '.join(FIELDS)}.")
+
+
 @transaction.atomic
 def map_columns(import_id: int, mapping: Mapping[str, str], remember: bool = True) -> Import:
     """`mapping`: what columns mean ("" for nothing). It is checked again, and its source remembers.
 
     Raises NotMapped and FeedUnreadable for one that no feed can be read with.
     """
-    unknown = {field for field in mapping.values() if field and field not in FIELDS}
-    if unknown:
-        raise FeedUnreadable(f"There is no field {sorted(unknown)[0][:40]}.")
+    check_mapping(mapping)
     fields_of(locked(import_id).columns, mapping)
     found = check_again(import_id, mapping=dict(mapping))
     if remember and found.source_id:

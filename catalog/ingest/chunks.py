@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from django.db import DataError, IntegrityError
 
 from catalog.ingest.ids import LastRows
-from catalog.ingest.rows import FeedRow
+from catalog.ingest.rows import FeedRow, said_again
 from catalog.ingest.upsert import NEEDS_TITLE, Counts, upsert
 from catalog.ingest.validate import DEFAULT_CURRENCY, Listing, RowRefused, validate
 from catalog.models import Product
@@ -88,8 +88,10 @@ def sort_out(rows: list[FeedRow], start: int, last: LastRows, how: How) -> Chunk
         except RowRefused as refusal:
             chunk.refused.append((row, str(refusal)))
             continue
-        if (later := last.later(listing.sku, number)) is not None:
-            chunk.repeated.append((row, f"The id stands on line {later} again. That row, the later one, counts."))
+        if row.replaced:
+            chunk.repeated.append((row, row.replaced))
+        elif (later := last.later(listing.sku, number)) is not None:
+            chunk.repeated.append((row, said_again(listing.sku, later)))
         else:
             chunk.right.append((row, offer_alone(listing) if how.offers_only else listing))
     refuse_unknown(chunk, NOT_THERE if how.offers_only else NEEDS_TITLE)

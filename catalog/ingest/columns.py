@@ -97,7 +97,8 @@ ALIASES = {
     "visibility": "shown",
     "published": "shown",
 }
-ERROR_COLUMNS = ("error_line", "error_reason", "error_import")  # in front of the rows of an error file
+EMPTY_CELLS, SAY_NOTHING = "error_empty_cells", "say nothing"  # of XML: its items leave alone what they do not hold
+ERROR_COLUMNS = ("error_line", "error_reason", "error_import", EMPTY_CELLS)  # in front of the rows of an error file
 
 
 def column_name(cell: str) -> str:

@@ -41,6 +41,8 @@ def find_last_rows(feed: FeedFile, path: Path, progress: Callable[[int], None] =
         rows = 0
         for rows, row in enumerate(feed.rows(), 1):
             try:
+                if row.replaced:
+                    continue
                 sku = validate(row).sku
             except RowRefused:
                 continue

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalog.errors import FeedUnreadable, NotMapped
 from catalog.ingest import delimited, markup, shopify
-from catalog.ingest.columns import ERROR_COLUMNS, SEVERAL, fields_of
+from catalog.ingest.columns import EMPTY_CELLS, ERROR_COLUMNS, SEVERAL, fields_of
 from catalog.ingest.delimited import Dialect
-from catalog.ingest.rows import LIST_SEPARATOR, MAX_FIELD_CHARS, FeedRow
+from catalog.ingest.rows import LIST_SEPARATOR, MAX_FIELD_CHARS, SAID_AGAIN, FeedRow
 from catalog.ingest.text import unescape_formula
 
 __all__ = ["MAX_FIELD_CHARS", "FeedFile", "FeedRow", "read_feed", "recognise"]
@@ -37,21 +37,31 @@ class FeedFile:
 
     def without_errors(self, cells: tuple[str, ...]) -> tuple[str, ...]:
         """Of a row, or of the header: all but the columns that an earlier error file has put in front."""
-        count = sum(name in ERROR_COLUMNS for name in self.columns[: len(ERROR_COLUMNS)])
-        return cells[count:]
+        return cells[self.error_columns :]
+
+    @property
+    def error_columns(self) -> int:
+        return sum(name in ERROR_COLUMNS for name in self.columns[: len(ERROR_COLUMNS)])
+
+    @property
+    def sparse(self) -> bool:
+        """Whether a row leaves alone what it does not hold, instead of clearing it."""
+        return self.format == XML or EMPTY_CELLS in self.columns[: self.error_columns]
 
     def rows(self) -> Iterator[FeedRow]:
         if self.format == XML:
             return self.xml_rows()
         written = delimited.read_records(self.path, self.dialect)
         records = ((line, tuple(map(unescape_formula, raw)), broken) for line, raw, broken in written)
-        return shopify.read_variants(records, self.columns) if self.format == SHOPIFY else self.csv_rows(records)
+        rows = shopify.read_variants(records, self.columns) if self.format == SHOPIFY else self.csv_rows(records)
+        return map(replaced_before, rows) if self.error_columns > 1 else rows
 
     def csv_rows(self, records: Iterator[tuple[int, tuple[str, ...], str]]) -> Iterator[FeedRow]:
         at_id = self.fields.index("id")
         for line, raw, broken in records:
-            known = self.cells(raw) if not broken else {"id": raw[at_id].strip()} if at_id < len(raw) else {}
-            yield FeedRow(line, raw, known, broken)
+            present = dict(filter(any_text, zip(self.columns, raw, strict=False))) if self.sparse else None
+            id_alone = {"id": raw[at_id].strip()} if at_id < len(raw) else {}
+            yield FeedRow(line, raw, id_alone if broken else self.cells(raw, present), broken)
 
     def xml_rows(self) -> Iterator[FeedRow]:
         for line, values, broken in markup.read_items(self.path):
@@ -69,6 +79,16 @@ class FeedFile:
             else:
                 cells[field] = text.strip()
         return cells
+
+
+def any_text(pair: tuple[str, str]) -> bool:
+    return bool(pair[1].strip())
+
+
+def replaced_before(row: FeedRow) -> FeedRow:
+    """What an error file lists because a later row counted does not count now; with another id it does."""
+    said = SAID_AGAIN.match(row.raw[1]) if len(row.raw) > 1 else None
+    return replace(row, replaced=row.raw[1]) if said and said["id"] == row.cells.get("id") else row
 
 
 def recognise(path: Path, mapping: Mapping[str, str] | None = None) -> FeedFile:

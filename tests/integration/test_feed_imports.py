@@ -8,7 +8,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from catalog.edits.undo import undo
-from catalog.errors import FolderRefused, ImportStateConflict, MissingGuard
+from catalog.errors import FeedUnreadable, FolderRefused, ImportStateConflict, MissingGuard
 from catalog.feeds import job, queries, services
 from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow
 from catalog.feeds.moves import State
@@ -90,6 +90,7 @@ def test_wrong_rows_can_be_mended_and_uploaded_as_they_are():
     assert (again.counts["wrong"], again.missing, again.found["missing"]) == (0, "keep", 0)
     assert Offer.objects.get(product__sku="L-2").price == 7
     assert Product.objects.get(sku="L-3").title == "Mended"
+    assert Product.objects.get(sku="L-4").title == "The later one"
 
 
 def test_an_import_goes_on_where_it_was_killed(monkeypatch):
@@ -217,6 +218,40 @@ def test_a_column_that_nobody_knows_can_be_mapped_and_is_remembered():
     found.refresh_from_db()
     assert (found.state, found.found["new"]) == (State.CHECKED, 1)
     assert checked(content, source=source).found["new"] == 1
+
+
+def test_columns_that_cannot_be_are_refused_before_the_import_is_touched():
+    found = checked(table([["A", "Sofa"]], ["code", "benennung"]))
+    for wrong in ({"code": "title"}, {"code": "id", "benennung": "id"}, {"code": "sku"}):
+        with pytest.raises(FeedUnreadable):
+            services.map_columns(found.pk, wrong)
+    found.refresh_from_db()
+    assert (found.state, found.mapping) == (State.UPLOADED, {})
+    services.map_columns(found.pk, {"code": "id", "benennung": "title"})
+
+
+def test_a_row_that_a_later_one_replaced_does_not_come_back_with_the_mended_rows():
+    found = finished(table([lamp(1, title="Old"), lamp(1, title="New"), lamp(2, price="cheap")]))
+    assert (found.counts["new"], found.counts["wrong"], found.counts["repeated"]) == (1, 1, 1)
+    again = finished(mended(found, lambda row: [cell.replace("cheap", "6 EUR") for cell in row]))
+    assert (again.counts["new"], again.counts["changed"], again.counts["repeated"]) == (1, 0, 1)
+    assert Product.objects.get(sku="L-1").title == "New"
+    renamed = finished(mended(found, lambda row: [{"cheap": "6 EUR", "L-1": "L-9"}.get(cell, cell) for cell in row]))
+    assert (renamed.counts["new"], renamed.counts["repeated"]) == (1, 0)
+
+
+def test_a_mended_item_of_xml_still_leaves_alone_what_it_did_not_hold():
+    finished(table([lamp(1)]))
+    items = "<item><id>L-1</id><price>cheap</price></item><item><id>L-2</id><title>Lamp</title><brand>X</brand></item>"
+    found = finished(f"<rss><channel>{items}</channel></rss>".encode())
+    for _ in range(2):  # also when some of them are wrong once more
+        found = finished(mended(found, lambda row: row))
+        assert found.counts["wrong"] == 1
+    again = finished(mended(found, lambda row: [cell.replace("cheap", "6 EUR") for cell in row]))
+    assert (again.counts["changed"], again.counts["wrong"]) == (1, 0)
+    product = Product.objects.get(sku="L-1")
+    assert (product.title, product.attributes, product.images.count()) == ("Lamp 1", {"color": "brass"}, 1)
+    assert product.offers.get().price == 6
 
 
 def zipped(files: dict[str, bytes], link: str = "") -> bytes:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -74,6 +75,22 @@ def test_wrong_rows_are_listed_and_go_in_when_they_are_mended(admin):
     assert len(list(csv.reader(io.StringIO(file)))) == 2
     finish(start(admin, file.replace("a lot", "11.00 EUR").encode()))
     assert Product.objects.filter(sku="B").exists()
+
+
+def test_columns_can_be_named(admin):
+    file = b"code;benennung\nA;Sofa\n"
+    answer = start(admin, file)
+    work(answer.json()["import_id"])
+    waits = admin.get(answer["Location"])
+    assert (waits.json()["state"], "Retry-After" in waits) == ("uploaded", False)  # for somebody to name them
+    mapping = {"code": "id", "benennung": "title"}
+    finish(start(admin, file, mapping=json.dumps(mapping)))
+    assert Product.objects.get(sku="A").title == "Sofa"
+    for wrong in ("{", "[]", '{"code": "article"}'):
+        answer = start(admin, file, mapping=wrong)
+        assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    named = {"size": len(file), "mapping": mapping}
+    assert admin.post("/api/v1/imports", named, content_type="application/json").status_code == 202
 
 
 def test_a_dry_run_waits_for_a_yes(admin):

@@ -168,3 +168,14 @@ def test_jobs_and_rows_are_one_transaction(feed, errors, monkeypatch):
     with pytest.raises(RuntimeError):
         import_feed(feed([SOFA]), errors)
     assert not Product.objects.exists()
+
+
+def test_the_command_takes_a_currency_and_what_columns_mean(tmp_path):
+    (tmp_path / "feed.csv").write_text("code;benennung;price\nA;Sofa;5\n")
+    with pytest.raises(CommandError, match="--map"):
+        call_command("import_feed", str(tmp_path / "feed.csv"))
+    for wrong in ("code", "code=article"):
+        with pytest.raises(CommandError, match="COLUMN=FIELD"):
+            call_command("import_feed", str(tmp_path / "feed.csv"), "--map", wrong)
+    call_command("import_feed", str(tmp_path / "feed.csv"), "--map=code=id", "--map=benennung=title", "--currency=USD")
+    assert Offer.objects.get(product__sku="A").currency == "USD"

@@ -1,5 +1,7 @@
 """Imports of feeds, which take their time: each is an operation that is started, watched, and can be stopped."""
 
+import json
+
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,13 +15,30 @@ from access.idempotency import once_per_key
 from catalog.errors import UnknownFeed
 from catalog.feeds import queries, services
 from catalog.feeds.models import FeedSource, Import, Missing, Part
+from catalog.ingest.rows import MAX_COLUMNS
 from catalog.ingest.validate import is_address
 from catalog.web.api.door import CatalogDoor, NewestFirst, asked, problems
 from catalog.web.serializers import StrictSerializer
 
 ASK_AGAIN_S = 2
-OPEN = (Import.State.UPLOADED, Import.State.RUNNING)
 OFFSET = "Upload-Offset"
+
+
+class ColumnsField(serializers.DictField):
+    """Column: field. A form has it as JSON in one field, where DRF would look for a field for each column."""
+
+    def get_value(self, dictionary):
+        return dictionary.get(self.field_name, serializers.empty)
+
+    def to_internal_value(self, data) -> dict[str, str]:
+        if isinstance(data, str):
+            try:
+                data = json.loads(data)
+            except ValueError:
+                raise serializers.ValidationError('This is not JSON like {"Art. no.": "id"}.') from None
+        if isinstance(data, dict) and len(data) > MAX_COLUMNS:
+            raise serializers.ValidationError(f"At most {MAX_COLUMNS} columns are read.")
+        return super().to_internal_value(data)
 
 
 class How(StrictSerializer):
@@ -30,6 +49,12 @@ class How(StrictSerializer):
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False, help_text="of prices that name none")
     run = serializers.BooleanField(default=True, help_text="false: wait for /run after the dry run")
     feed = serializers.CharField(max_length=120, required=False, help_text="the feed that this is one more of")
+    mapping = ColumnsField(
+        child=serializers.CharField(allow_blank=True, max_length=50),
+        required=False,
+        help_text='what columns mean that are not recognised, or not rightly: {"Art. no.": "id"}. Empty: not used. '
+        "In a form it is JSON in one field",
+    )
 
 
 class NewImport(How):
@@ -101,7 +126,7 @@ class Imports(ImportDoor):
     def post(self, request: Request) -> Response:
         """Start one. Ask at Location how far it is, after as many seconds as Retry-After says."""
         given = asked(NewImport(data=request.data))
-        how = {name: given[name] for name in ("part", "missing", "currency") if name in given}
+        how = {name: given[name] for name in ("part", "missing", "currency", "mapping") if name in given}
         how |= {"source": feed_named(given.get("feed")), "run_when_checked": given["run"]}
         how |= {"actor": request.user.get_username(), "name": given.get("name", "")}
         if "size" in given:
@@ -116,7 +141,7 @@ class OneImport(ImportDoor):
     def get(self, request: Request, import_id: int) -> Response:
         """How far it is."""
         progress = queries.progress(import_id)
-        headers = {"Retry-After": str(ASK_AGAIN_S)} if progress.state in OPEN else {}
+        headers = {"Retry-After": str(ASK_AGAIN_S)} if progress.working else {}
         return Response(ImportShown(progress).data, headers=headers)
 
 
