@@ -179,3 +179,15 @@ def test_the_command_takes_a_currency_and_what_columns_mean(tmp_path):
             call_command("import_feed", str(tmp_path / "feed.csv"), "--map", wrong)
     call_command("import_feed", str(tmp_path / "feed.csv"), "--map=code=id", "--map=benennung=title", "--currency=USD")
     assert Offer.objects.get(product__sku="A").currency == "USD"
+
+
+def test_an_error_file_can_be_imported_from_where_it_lies(tmp_path, settings):
+    settings.VAR_DIR = tmp_path
+    (tmp_path / "feed.csv").write_text("id,title,price\nA,Sofa,cheap\n")
+    call_command("import_feed", str(tmp_path / "feed.csv"))
+    (listed,) = (tmp_path / "import-errors").iterdir()
+    listed.write_text(listed.read_text().replace("A,Sofa,cheap", "A,Sofa,5 EUR"))
+    with pytest.raises(CommandError, match="--errors"):
+        call_command("import_feed", str(listed), "--errors", str(listed))
+    call_command("import_feed", str(listed))
+    assert listed.exists() and Product.objects.get().sku == "A"

@@ -35,7 +35,9 @@ class Command(BaseCommand):
     def handle(
         self, *, feed: Path, errors: Path | None, images: Path | None, currency: str, mapped: list[str], **options
     ):
-        errors = errors or settings.VAR_DIR / "import-errors" / f"{feed.stem}.csv"
+        errors = errors or settings.VAR_DIR / "import-errors" / f"{feed.stem}-errors.csv"
+        if errors.resolve() == feed.resolve():  # it is deleted first
+            raise CommandError("Wrong rows cannot be listed in the feed itself. Give --errors another name.")
         if images and not images.is_dir():
             raise CommandError(f"{images} is not a folder.")
         if not re.fullmatch("[A-Z]{3}", currency):
