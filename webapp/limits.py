@@ -1,4 +1,7 @@
-"""A body that is too large is refused while it arrives: Django would first write all of it to disk."""
+"""A body that is too large is refused while it arrives: Django would first write all of it to disk.
+
+settings.MAX_BODY_BYTES is for all doors: who sends it is known only when all of it was read. Feeds come in pieces.
+"""
 
 import json
 
@@ -22,7 +25,7 @@ def limit_body(application):
     async def limited(scope, receive, send):
         limit = settings.MAX_BODY_BYTES
         if declared_bytes(scope) > limit:
-            return await refuse(send, limit)
+            return await refuse(scope, send, limit)
         started = False
         total = 0
 
@@ -43,7 +46,7 @@ def limit_body(application):
             await application(scope, counted_receive, watched_send)
         except BodyTooLarge:
             if not started:
-                await refuse(send, limit)
+                await refuse(scope, send, limit)
 
     return limited
 
@@ -53,8 +56,12 @@ def declared_bytes(scope) -> int:
     return int(value) if value.isdigit() else 0
 
 
-async def refuse(send, limit: int) -> None:
-    problem = {**TOO_LARGE, "detail": f"The request is larger than {limit // 1024 // 1024} MB. Send a smaller photo."}
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+async def refuse(scope, send, limit: int) -> None:
+    """A program gets a problem; a person whose browser sent a form, a sentence."""
+    detail = f"This is larger than {limit // 1024 // 1024} MB. Go back, and send less at once, or a smaller photo."
+    page = b"text/html" in dict(scope["headers"]).get(b"accept", b"")
+    kind = b"text/plain; charset=utf-8" if page else b"application/problem+json"
+    body = detail if page else json.dumps({**TOO_LARGE, "detail": detail})
+    headers = [(b"content-type", kind), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(problem).encode()})
+    await send({"type": "http.response.body", "body": body.encode()})

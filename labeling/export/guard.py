@@ -7,10 +7,11 @@ from uuid import UUID
 from django.conf import settings
 
 from labeling import pictures
+from labeling.errors import BadDataset
 from labeling.export.pairs import Pair
 from labeling.models import GoldenVerdict
 from ml.errors import ImageRejected
-from ml.evaluate.golden import listed
+from ml.evaluate.golden import all_sets
 from ml.leaks import Forbidden, Leak
 from ml.train.guard import forbidden_photos
 from search.golden_sets import resolve
@@ -38,12 +39,18 @@ class Guard:
 
     @classmethod
     def of_this_shop(cls) -> "Guard":
-        """Of every golden set in SIGHTLINE_GOLDEN_DIR, also those that were copied there by hand."""
-        sets = listed(Path(settings.SIGHTLINE_GOLDEN_DIR))
+        """Of every golden set in SIGHTLINE_GOLDEN_DIR, also those that were copied there by hand.
+
+        Raises BadDataset where one cannot be read: what is in it cannot be kept apart from.
+        """
+        home = Path(settings.SIGHTLINE_GOLDEN_DIR)
+        try:
+            sets, forbidden = all_sets(home), forbidden_photos([home, *gate_folder()])
+        except ValueError as error:
+            raise BadDataset(f"{error} Until then nothing can be kept apart from it.") from error
         words = {spelled(query.text) for golden in sets for query in golden.queries if query.text and not query.photo}
         verdicts = frozenset(GoldenVerdict.objects.values_list("verdict", flat=True))
-        places = [Path(settings.SIGHTLINE_GOLDEN_DIR), *gate_folder()]
-        return cls(forbidden_photos(places), frozenset(words), verdicts, tuple(golden.ref for golden in sets))
+        return cls(forbidden, frozenset(words), verdicts, tuple(golden.ref for golden in sets))
 
     def against(self, pair: Pair) -> Touch | None:
         if golden := self.verdicts.intersection(pair.verdicts):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labeling.measure.outcomes import OPEN, SPLIT, Outcomes
+from ml.evaluate.exact import Interval
 from ml.evaluate.preference import Preference, preference
 
 FEWEST = 10  # settled tasks of a group; fewer are shown without a test
@@ -14,16 +15,21 @@ FEWEST = 10  # settled tasks of a group; fewer are shown without a test
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`p`: of the sign test, corrected for the number of groups beside it (Holm 1979); None for fewer than FEWEST."""
+    """`p`: corrected for the number of groups beside it (Holm 1979); None for fewer than FEWEST. p and interval hold as
+    those of the whole do: for one look at the end, or for many."""
 
     name: str
     figures: Preference
     p: float | None
+    interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """From the side of system b. tasks: all that are judged by raters. split: without a majority, counted as ties."""
+    """From the side of system b. tasks: all that are judged by raters. split: without a majority, counted as ties.
+
+    looks: whether somebody may have stopped because of what was seen, so that the test for many looks is the one.
+    """
 
     whole: Preference
     by_type: tuple[Group, ...]
@@ -31,25 +37,31 @@ class Ranking:
     tasks: int
     split: int
     adjudicated: int
+    looks: bool
 
     @property
     def open(self) -> int:
         return self.tasks - self.whole.queries
 
 
-def rank(found: Outcomes, tasks: int, types: Mapping[int, str], categories: Mapping[int, str], alpha: float) -> Ranking:
-    """tasks: how many there are in all. types, categories: of each task's query; what has none is in no group."""
+def rank(
+    found: Outcomes, types: Mapping[int, str], categories: Mapping[int, str], alpha: float, active: bool
+) -> Ranking:
+    """types, categories: of each task's query; what has no category is in no group. active: asked in active order."""
+    whole = preference(*found.won_tied_lost(), len(types), 1 - alpha)
+    looks = active or whole.queries < len(types)
     return Ranking(
-        preference(*found.won_tied_lost(), tasks, 1 - alpha),
-        groups(found, types, alpha),
-        groups(found, categories, alpha),
-        tasks,
+        whole,
+        groups(found, types, alpha, looks),
+        groups(found, categories, alpha, looks),
+        len(types),
         int((found.code == SPLIT).sum()),
         int(found.lead.sum()),
+        looks,
     )
 
 
-def groups(found: Outcomes, names: Mapping[int, str], alpha: float) -> tuple[Group, ...]:
+def groups(found: Outcomes, names: Mapping[int, str], alpha: float, looks: bool) -> tuple[Group, ...]:
     """Largest first."""
     of_task = np.array([names.get(task, "") for task in found.task.tolist()], dtype=object)
     sizes = Counter(names.values())
@@ -57,9 +69,11 @@ def groups(found: Outcomes, names: Mapping[int, str], alpha: float) -> tuple[Gro
         name: preference(*found.won_tied_lost(of_task == name), sizes[name], 1 - alpha)
         for name in set(of_task[found.code != OPEN]) - {""}
     }
-    tested = holm({name: one.p for name, one in figures.items() if one.queries >= FEWEST})
+    ps = {name: one.looks_p if looks else one.p for name, one in figures.items() if one.queries >= FEWEST}
+    tested = holm(ps)
     by_size = sorted(figures, key=lambda name: (-figures[name].queries, name))
-    return tuple(Group(name, figures[name], tested.get(name)) for name in by_size)
+    intervals = {name: one.looks_interval if looks else one.interval for name, one in figures.items()}
+    return tuple(Group(name, figures[name], tested.get(name), intervals[name]) for name in by_size)
 
 
 def holm(ps: Mapping[str, float]) -> dict[str, float]:

@@ -94,11 +94,12 @@ def report(project: Project) -> Report:
 
 
 def compare(project: Project, found: Outcomes, types: dict[int, str], categories: dict[int, str]) -> Comparison:
-    ranking = rank(found, len(types), types, categories, project.ship_p)
+    active = project.order == Project.Order.ACTIVE
+    ranking = rank(found, types, categories, project.ship_p, active)
     counted = tally_of(found, len(types), project.k)
     return Comparison(
         ranking,
-        ship(project, ranking.whole, complete=ranking.open == 0),
+        ship(project, ranking.whole, ranking.looks),
         reasons(project),
         tuple(Decisive(int(found.task[place]), tuple(found.counts[place].tolist())) for place in most_decisive(found)),
         compared_systems(project),

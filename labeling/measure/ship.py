@@ -25,9 +25,8 @@ class Shipping:
         return self.answer in ("better", "not_worse")
 
 
-def ship(project: Project, figures: Preference, complete: bool) -> Shipping:
-    """complete: every task is settled and nobody stopped because of what was seen, so that the exact test holds."""
-    looks = project.order == Project.Order.ACTIVE or not complete
+def ship(project: Project, figures: Preference, looks: bool) -> Shipping:
+    """looks: not every task is settled, or somebody stopped because of what was seen; else the exact test holds."""
     p = figures.looks_p if looks else figures.p
     interval = figures.looks_interval if looks else figures.interval
     answer, why = judged(project, figures, p, interval)

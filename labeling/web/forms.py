@@ -75,6 +75,7 @@ class ProjectForm(forms.Form):
         bundles = [value for value, _ in searches if value.endswith("|")]
         if len(bundles) > 1:
             self.fields["system_b"].initial, self.fields["mode_b"].initial = bundles[1], "similar"
+        self.fields["file"].widget.attrs |= {"data-most-mb": settings.MAX_BODY_BYTES // 1024 // 1024}
         for name, field in self.fields.items():
             field.widget.attrs |= {"id": f"id_{name}"} | ({"autocomplete": "off"} if name == "name" else {})
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -42,7 +43,8 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "The worker reads the queries and asks the systems. Then the project opens.")
             return redirect("label_project", project_id=made.pk)
-    return render(request, "label_new.html", {"form": form}, status=422 if form.is_bound else 200)
+    context = {"form": form, "most_mb": settings.MAX_BODY_BYTES // 1024 // 1024}
+    return render(request, "label_new.html", context, status=422 if form.is_bound else 200)
 
 
 @require_safe

@@ -179,6 +179,14 @@ def listed(home: Path) -> list[GoldenSet]:
     return sorted(found, key=lambda golden: (golden.about.get("made_at", ""), golden.sha256), reverse=True)
 
 
+def all_sets(home: Path) -> list[GoldenSet]:
+    """Every set, by name; whoever keeps apart from them has to know them all.
+
+    Raises BadGoldenSet for one that cannot be read.
+    """
+    return [read_golden(folder) for folder in sorted(home.glob("[!.]*@*/"))]
+
+
 def find_golden(home: Path, ref: str) -> GoldenSet:
     """By <name>, the newest of it, or by <name>@<start of its sha256>. Raises BadGoldenSet."""
     name, _, start = ref.partition("@")

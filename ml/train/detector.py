@@ -15,6 +15,7 @@ from ml.train.checkpoint import load_checkpoint, log_row, save_checkpoint
 from ml.train.detector_data import build_dataset, read_view
 from ml.train.detector_loss import Targets, detector_loss
 from ml.train.detector_views import View, flipped, four, lit, one
+from ml.train.guard import refuse_golden
 from ml.train.product_detector import build_detector, start_weights
 from ml.train.recipe import DetectorRecipe
 
@@ -26,12 +27,16 @@ SHAPES = ((1.0, 1.0), (1.0, 0.75), (0.75, 1.0), (0.69, 1.0))  # width and height
 
 
 def train_detector(recipe: DetectorRecipe, *, name: str = "detector") -> Path:
-    """Train or go on training; the path of the checkpoint, whose `model` is a running average. log.csv lies beside."""
+    """Train or go on training; the path of the checkpoint, whose `model` is a running average. log.csv lies beside.
+
+    Raises LeakedGoldenSet.
+    """
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     path = recipe.runs / name / "last.pt"
     trainer = Trainer(recipe, load_checkpoint(path))
     batches = Batches(recipe, build_dataset(recipe, recipe.runs / "detector_data"))
+    refuse_golden(recipe, (Path(row["photo"]) for rows in batches.index.values() for row in rows))
     if trainer.step == 0:
         trainer.snapshot(path.parent)
     while trainer.step < recipe.steps:

@@ -16,7 +16,7 @@ from ml.encode.heads import Head, Heads, save_heads
 from ml.evaluate.calibration import expected_calibration_error
 from ml.train.heads_data import Examples, examples, read_words
 from ml.train.recipe import HeadsRecipe
-from ml.train.text_items import every_item
+from ml.train.text_items import lawful_items
 from ml.train.text_pictures import open_pictures
 
 ENOUGH = 100  # pictures to set a temperature by
@@ -37,11 +37,13 @@ class Fitted:
 
 
 def train_heads(recipe: HeadsRecipe, *, name: str = "heads") -> tuple[Path, dict]:
-    """The npz file of all heads, and {head: {source: accuracy and calibration on held-out products}}."""
+    """The npz file of all heads, and {head: {source: accuracy and calibration on held-out products}}.
+
+    Raises LeakedGoldenSet.
+    """
     torch.set_num_threads(recipe.threads)
+    stocks, words = lawful_items(recipe, lambda source: not recipe.sources or source in recipe.sources), read_words()
     pictures = open_pictures(recipe.image, size_px=recipe.size_px, fill=recipe.fill, kept=recipe.runs / "vectors")
-    stocks, words = every_item(recipe.data, recipe.demo, recipe.extra, hold_out=recipe.hold_out), read_words()
-    stocks = {name: each for name, each in stocks.items() if name in (recipe.sources or stocks)}
     shown = {name: (pictures.gallery(name, each.items, crops=recipe.crops), each) for name, each in stocks.items()}
     by_vector, by_picture, report = {}, {}, {}
     for head in words:

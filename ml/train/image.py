@@ -15,6 +15,7 @@ from ml.encode.images import ImageSpec
 from ml.train.batches import Batch, Batches, label_of
 from ml.train.checkpoint import load_checkpoint, log_row, save_checkpoint
 from ml.train.early import early_of
+from ml.train.guard import refuse_golden
 from ml.train.image_model import ImageTower
 from ml.train.image_start import begin_tower
 from ml.train.losses import Memory, keep_loss, same_kind_loss, same_product_loss, words_loss
@@ -39,6 +40,7 @@ def train_image(recipe: ImageRecipe, *, name: str = "image") -> Path:
     trainer = Trainer(recipe, sources, load_checkpoint(path))
     spec = ImageSpec(recipe.size_px, recipe.fill, recipe.dim)
     fillers = filler_photos(recipe.data, recipe.demo)
+    refuse_golden(recipe, fillers)
     early = early_of(trainer.models["tower"], recipe.frozen_stages)
     data = Batches(
         sources, spec, size=recipe.batch, seed=recipe.seed + trainer.step, fillers=fillers, early=early,

@@ -12,6 +12,7 @@ from ml.encode.images import ImageSpec
 from ml.train.batches import Batches
 from ml.train.checkpoint import load_checkpoint, log_row, save_checkpoint
 from ml.train.early import early_of
+from ml.train.guard import refuse_golden
 from ml.train.image_model import ImageTower
 from ml.train.image_start import begin_tower
 from ml.train.losses import keep_loss, same_kind_loss, same_product_loss
@@ -52,6 +53,7 @@ def look(tower: ImageTower, recipe: ProjectionRecipe, sources: list, kept: Path)
     if (state := load_checkpoint(kept)) is None:
         spec = ImageSpec(recipe.size_px, recipe.fill, recipe.dim)
         early, fillers = early_of(tower, recipe.frozen_stages), filler_photos(recipe.data, recipe.demo)
+        refuse_golden(recipe, fillers)
         data = Batches(sources, spec, size=recipe.batch, seed=recipe.seed, fillers=fillers, early=early)
         loader = iter(DataLoader(data, batch_size=None, num_workers=1, prefetch_factor=3))
         parts: dict[str, list] = {}

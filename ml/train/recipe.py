@@ -30,6 +30,7 @@ class DetectorRecipe:
     pseudo: int = 1500
     save_every: int = 100
     start: Path | None = None
+    forbidden: tuple[Path, ...] = FORBIDDEN
     shares: dict[str, float] = field(default_factory=dict)
 
 
@@ -137,6 +138,7 @@ class TextRecipe:
     check_every: int = 200
     threads: int = 1
     hold_out: bool = True
+    forbidden: tuple[Path, ...] = FORBIDDEN
     shares: dict[str, float] = field(default_factory=dict)
 
 
@@ -157,6 +159,7 @@ class HeadsRecipe:
     fewest: int = 12
     threads: int = 1
     hold_out: bool = True
+    forbidden: tuple[Path, ...] = FORBIDDEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +260,7 @@ class CommonRecipe:
     data: Path
     demo: Path
     extra: tuple[Path, ...] = ()
+    forbidden: tuple[Path, ...] = FORBIDDEN
     threads: int = 1
     seed: int = 7
 

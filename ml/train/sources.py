@@ -1,12 +1,12 @@
 """Which items a recipe trains on, which it keeps back, and which photos lie behind pasted products."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from ml.train.datasets import FORBIDDEN, dataset_folder
-from ml.train.guard import forbidden_photos, refuse_leaks
+from ml.train.guard import pictures_of, refuse_golden
 from ml.train.items import (
     Crop,
     Item,
@@ -79,18 +79,10 @@ def read_sources(recipe: Reads) -> tuple[list[Source], dict[str, list[Item]]]:
         for name, found in items.items()
         if found and (share := recipe.shares.get(name, SHARES.get(name, 0.0)))
     ]
-    forbidden = forbidden_photos([*recipe.forbidden, *(folder / FORBIDDEN for folder in marked)])
-    refuse_leaks(pictures_of(sources), forbidden, recipe.runs)
+    learned = (item for source in sources for item in source.items)
+    refuse_golden(recipe, pictures_of(learned), [folder / FORBIDDEN for folder in marked])
     checks = {"demo": held, "grocery": held_grocery(data / "grocery")}
     return sources, {name: kept for name, kept in checks.items() if kept}
-
-
-def pictures_of(sources: Sequence[Source]) -> Iterator[Path]:
-    """Every file that may be learned from."""
-    for source in sources:
-        for item in source.items:
-            yield from item.studio
-            yield from (crop.path for crop in item.crops)
 
 
 def held_grocery(folder: Path) -> list[Item]:

@@ -1,6 +1,6 @@
 """Train the text head against the finished image tower: phrases to pictures, and what is like what left as it was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -15,7 +15,7 @@ from ml.train.losses import many_right
 from ml.train.recipe import TextRecipe
 from ml.train.sentences import Sentences, vocabulary
 from ml.train.text_gap import measure_gap, scores_of
-from ml.train.text_items import every_item
+from ml.train.text_items import Stock, lawful_items
 from ml.train.text_lessons import Lesson
 from ml.train.text_model import TextHead, TextTower
 from ml.train.text_pictures import Pictures, open_pictures
@@ -29,12 +29,13 @@ def train_text(recipe: TextRecipe, *, name: str = "text") -> Path:
     """Train or go on training; the path of the checkpoint, whose `head` is a running average.
 
     It also keeps how pictures and words lie to one another (`modalities`), and the share that words are to have in the
-    vectors of catalog pictures (`words_share`).
+    vectors of catalog pictures (`words_share`). Raises LeakedGoldenSet.
     """
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
+    stocks = lawful_items(recipe, lambda source: recipe.shares.get(source, 1.0) > 0)
     pictures = open_pictures(recipe.image, size_px=recipe.size_px, fill=recipe.fill, kept=recipe.runs / "vectors")
-    lessons, tests = read_lessons(recipe, pictures)
+    lessons, tests = read_lessons(recipe, stocks, pictures)
     path = recipe.runs / name / "last.pt"
     trainer = Trainer(recipe, pictures.dim, load_checkpoint(path))
     while trainer.step < recipe.steps:
@@ -48,17 +49,16 @@ def train_text(recipe: TextRecipe, *, name: str = "text") -> Path:
     return path
 
 
-def read_lessons(recipe: TextRecipe, pictures: Pictures) -> tuple[list[Lesson], list[Lesson]]:
+def read_lessons(
+    recipe: TextRecipe, stocks: Mapping[str, Stock], pictures: Pictures
+) -> tuple[list[Lesson], list[Lesson]]:
     """What is taught, and what is asked: held-out items among all pictures of their source."""
     lessons, tests = [], []
-    for name, stock in every_item(recipe.data, recipe.demo, recipe.extra, hold_out=recipe.hold_out).items():
-        share = recipe.shares.get(name, 1.0)
-        if not share:
-            continue
+    for name, stock in stocks.items():
         gallery = pictures.gallery(name, stock.items, crops=recipe.crops)
         if stock.taught:
             known = gallery.of(stock.taught)
-            lessons.append(Lesson(known, stock.taught, share, known.photos))
+            lessons.append(Lesson(known, stock.taught, recipe.shares.get(name, 1.0), known.photos))
         if stock.held:
             photos = gallery.of(stock.held).photos
             tests.append(Lesson(gallery.of(range(len(stock.items)), catalog=True), sorted(stock.held), 0.0, photos))

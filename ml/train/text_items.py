@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
+from ml.train.guard import Guarded, pictures_of, refuse_golden
 from ml.train.items import (
     Item,
     boxed_items,
@@ -34,6 +36,15 @@ class Stock:
         return [place for place in range(len(self.items)) if place not in self.held]
 
 
+class Reads(Guarded, Protocol):
+    """The part of a recipe that says what is read."""
+
+    data: Path
+    demo: Path
+    extra: tuple[Path, ...]
+    hold_out: bool
+
+
 def every_item(data: Path, demo: Path, extra: Iterable[Path] = (), *, hold_out: bool = True) -> dict[str, Stock]:
     """{source: its items}; a source that is not there is left out. Without `hold_out` nothing of the demo is held."""
     folders = {name: data / name for name in ("grocery", "fashion", "clothing", "caltech101", "garments")}
@@ -50,6 +61,14 @@ def every_item(data: Path, demo: Path, extra: Iterable[Path] = (), *, hold_out: 
         "garments": stock(street_held + boxed_items(street), lambda item: item.key in street_kept),
     }
     return {name: each for name, each in stocks.items() if each.items}
+
+
+def lawful_items(recipe: Reads, wanted: Callable[[str], bool]) -> dict[str, Stock]:
+    """Of the sources that are wanted. Raises LeakedGoldenSet where a picture shows what a golden set measures with."""
+    stocks = every_item(recipe.data, recipe.demo, recipe.extra, hold_out=recipe.hold_out)
+    stocks = {name: each for name, each in stocks.items() if wanted(name)}
+    refuse_golden(recipe, pictures_of(item for each in stocks.values() for item in each.items))
+    return stocks
 
 
 def stock(items: list[Item], is_held: Callable[[Item], bool]) -> Stock:

@@ -73,6 +73,19 @@ def test_a_leads_answer_holds_where_no_verdict_counts_any_more():
     assert (found.ranking.whole.won, found.ranking.adjudicated) == (1, 1) and found.tally == tally(project)
 
 
+def test_figures_of_a_group_are_for_many_looks_until_all_is_in():
+    project = judging.project(tasks=14, k=1)
+    (rater,) = judging.raters(1)
+    judged.give_all(project, (rater,), "b " * 9 + "a a b")
+    (group,) = report(project).comparison.ranking.by_type
+    assert (group.p, group.interval) == (group.figures.looks_p, group.figures.looks_interval)
+    assert group.p > group.figures.p
+    for task in project.tasks.filter(done=0):
+        judged.give(task, rater, "tie")
+    (group,) = report(project).comparison.ranking.by_type
+    assert (group.p, group.interval) == (group.figures.p, group.figures.interval)
+
+
 def test_undone_late_and_set_aside_verdicts_count_for_nothing():
     project = judging.project(tasks=3, k=3)
     raters, lead = judging.raters(3), person("lead")

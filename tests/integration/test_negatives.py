@@ -166,6 +166,15 @@ def test_a_data_set_is_versioned_and_leads_back(catalog, settings):
     assert items["SKU-1"].rivals == ("SKU-2",) and items["SKU-1"].studio and len(items["SKU-1"].crops) == 1
 
 
+def test_a_golden_set_that_cannot_be_read_stops_every_data_set(catalog, settings):
+    golden_of(settings, GOLDEN_ROOM.read_bytes())
+    (queries,) = settings.SIGHTLINE_GOLDEN_DIR.glob("*/queries.jsonl")
+    queries.chmod(0o644)
+    queries.write_text(queries.read_text() + "{}")
+    with pytest.raises(BadDataset, match="was changed"):
+        make_dataset("hard", [plain()], "ann")
+
+
 @pytest.mark.parametrize("how", ["resized", "cropped", "again"])
 def test_a_golden_photo_never_gets_into_a_data_set(catalog, settings, how):
     golden_of(settings, GOLDEN_ROOM.read_bytes())

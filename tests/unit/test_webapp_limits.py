@@ -51,6 +51,11 @@ def test_a_declared_length_over_the_limit_is_refused_unread():
     assert json.loads(body)["status"] == 413
 
 
+def test_who_sent_a_form_reads_a_sentence():
+    status, body, _ = ask([b""], [(b"content-length", b"101"), (b"accept", b"text/html,*/*")])
+    assert status == 413 and body.startswith(b"This is larger than")
+
+
 @pytest.mark.parametrize("headers", [[], [(b"content-length", b"1")], [(b"content-length", b"-5")]])
 def test_an_undeclared_one_is_refused_as_soon_as_it_is_too_long(headers):
     status, _, read = ask([b"x" * 60] * 1000, headers)

@@ -119,7 +119,7 @@ STORAGES = {
 
 PROCRASTINATE_IMPORT_PATHS = ["catalog.feeds.tasks"]  # beside the module tasks of each app
 
-MAX_BODY_BYTES = 25 * 1024 * 1024
+MAX_BODY_BYTES = int(os.environ.get("SIGHTLINE_UPLOAD_MB", "25")) * 1024 * 1024  # of one request, from anybody
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # all fields that are not files
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # larger files wait on disk
 DATA_UPLOAD_MAX_NUMBER_FILES = 10

@@ -2,18 +2,23 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from ml.evaluate.golden import GoldenQuery, write_golden
+from ml.evaluate.golden import BadGoldenSet, GoldenQuery, write_golden
 from ml.images import open_image
 from ml.leaks import forbid, write_forbidden
 from ml.train.datasets import ChangedDataset, NoSuchDataset, content_sha256, dataset_folder
+from ml.train.detector import train_detector
 from ml.train.guard import LeakedGoldenSet, forbidden_photos, refuse_leaks
-from ml.train.recipe import ImageRecipe
+from ml.train.heads import train_heads
+from ml.train.image import train_image
+from ml.train.recipe import DetectorRecipe, HeadsRecipe, ImageRecipe, TextRecipe
 from ml.train.sources import read_sources
+from ml.train.text import train_text
 from tests.shop import DEMO
 
 ROOM = DEMO / "photos/golden-0002.jpg"
@@ -76,10 +81,51 @@ def test_a_planted_golden_photo_is_refused(dataset, golden, tmp_path, how):
 
 
 def test_the_list_that_came_with_the_data_set_is_enough(dataset, tmp_path):
+    (tmp_path / "golden").mkdir()  # and no set in it
     write_forbidden(dataset / "forbidden.npz", forbid([("rooms: 2", ROOM.read_bytes())]))
     (dataset / "room.jpg").write_bytes(planted("resized"))
     with pytest.raises(LeakedGoldenSet, match="rooms: 2"):
         read_sources(recipe(tmp_path, dataset))
+
+
+@pytest.mark.parametrize("step", ["detector", "text", "heads"])
+def test_no_step_learns_from_a_golden_photo(world, tmp_path, step):
+    room = (world / "photos/train-3.jpg").read_bytes()
+    write_golden(tmp_path / "golden", "rooms", [GoldenQuery("1", photo="x", same={"A": 1})], {"1": room}, {})
+    common = {"runs": tmp_path, "data": tmp_path / "none", "demo": world, "forbidden": (tmp_path / "golden",)}
+    image = tmp_path / "never-opened.pt"
+    steps = {
+        "detector": lambda: train_detector(DetectorRecipe(**common, steps=1)),
+        "text": lambda: train_text(TextRecipe(**common, image=image, hold_out=False)),
+        "heads": lambda: train_heads(HeadsRecipe(**common, image=image, hold_out=False)),
+    }
+    with pytest.raises(LeakedGoldenSet, match=r"rooms@\w{12}"):
+        steps[step]()
+
+
+def test_what_stands_behind_pasted_products_is_looked_at_too(world, dataset, tmp_path):
+    room = (world / "photos/train-3.jpg").read_bytes()
+    write_golden(tmp_path / "golden", "rooms", [GoldenQuery("1", photo="x", same={"A": 1})], {"1": room}, {})
+    without = replace(recipe(tmp_path, dataset), demo=world, shares={"demo": 0.0})
+    assert [source.name for source in read_sources(without)[0]] == ["misses"]
+    with pytest.raises(LeakedGoldenSet, match="train-3.jpg"):
+        train_image(without)
+
+
+def test_a_golden_set_that_cannot_be_read_lets_nothing_pass(dataset, golden, tmp_path):
+    path = golden.folder / "queries.jsonl"
+    path.chmod(0o644)
+    path.write_text(path.read_text().replace('"A"', '"B"'))
+    with pytest.raises(BadGoldenSet, match="was changed"):
+        read_sources(recipe(tmp_path, dataset))
+
+
+def test_what_is_to_be_kept_apart_from_has_to_be_there(dataset, golden, tmp_path):
+    for place in (tmp_path / "goldne", dataset / "room.jpg", dataset):
+        with pytest.raises(ValueError, match="Name golden sets|cannot"):
+            read_sources(replace(recipe(tmp_path, dataset), forbidden=(place,)))
+    (tmp_path / "empty").mkdir()
+    assert read_sources(replace(recipe(tmp_path, dataset), forbidden=(tmp_path / "empty",)))
 
 
 def test_an_evaluation_folder_can_be_forbidden(tmp_path):

@@ -57,6 +57,7 @@ def test_noise_makes_another_bundle_and_a_worse_one(shipped, tmp_path):
 def round_of(tmp_path):
     """A data set of pictures that are drawn, and a recipe for a very short round with it."""
     folder = tmp_path / "marked"
+    (tmp_path / "golden").mkdir()
     (folder / "images").mkdir(parents=True)
     rows, lines = ["id,title,item_group_id,product_type,image_link,additional_image_link"], []
     for number in range(12):
