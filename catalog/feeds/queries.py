@@ -94,13 +94,15 @@ def problems(import_id: int, after: int = 0, limit: int = 50) -> Sequence[Import
 
 
 def problem_reasons(import_id: int, limit: int = 12) -> list[tuple[str, int]]:
-    """What is wrong most often: the reason, with what it quotes left out, and the number of rows."""
+    """What is wrong most often: the reason without what it quotes of the row, and the number of rows."""
     counted = ImportProblem.objects.filter(of=import_id).exclude(kind=ImportProblem.Kind.BESIDE)
     rows = counted.extra(select={"about": GENERAL}).values("about").annotate(rows=Count("pk")).order_by("-rows")
     return [(row["about"], row["rows"]) for row in rows[:limit]]
 
 
-GENERAL = r"""regexp_replace(regexp_replace(reason, '"[^"]*"', '…', 'g'), '\d+', '…', 'g')"""
+# Cells and numbers become "…"; an example ('is not like "249.00 EUR"') stays.
+GENERAL = r"""regexp_replace(regexp_replace(
+    reason, '(?<!like )"[^"]*"', '…', 'g'), '\d+(?=[^"]*("[^"]*"[^"]*)*$)', '…', 'g')"""
 
 
 def differences(import_id: int, kind: str, after: int = 0, limit: int = 50) -> Sequence[ImportRow]:

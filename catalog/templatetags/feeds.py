@@ -16,7 +16,7 @@ STAGES = {
 }
 VERDICTS = {
     "uploading": "The upload is not complete",
-    "uploaded": "Something has to be said first",
+    "uploaded": "It needs an answer first",
     "checked": "Checked: nothing has changed yet",
     "finished": "Imported",
     "cancelled": "Cancelled",
@@ -34,6 +34,13 @@ def doing(now: Progress) -> str:
 @register.filter
 def verdict(now: Progress) -> str:
     return VERDICTS.get(now.state, now.state)
+
+
+@register.filter
+def state_name(now: Progress) -> str:
+    if now.state == Import.State.UPLOADED:
+        return "being checked" if now.working else "needs you"
+    return now.state
 
 
 @register.filter

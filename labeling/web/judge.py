@@ -26,7 +26,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """Open projects for raters; for a lead every project, and the way to make one."""
     leads = may_lead(request.user)
     states = Project.State.values if leads else [Project.State.OPEN]
-    context = {"projects": project_lines(request.user.pk, states), "leads": leads}
+    lines = project_lines(request.user.pk, states)
+    lines.sort(key=lambda line: not (line.state == Project.State.OPEN and line.left))  # first what waits for this rater
+    context = {"projects": lines, "leads": leads}
     return render(request, "label_home.html", context)
 
 

@@ -21,6 +21,13 @@ def state_words(state: str) -> str:
     return WORDS.get(state) or str(state).capitalize()
 
 
+@register.filter
+def not_searchable(status: ProductStatus) -> list[str]:
+    """What keeps pictures of a product from being found: ["1 rejected", "2 waiting"]."""
+    states = status.states.items()
+    return [f"{count} {state_words(state).lower()}" for state, count in states if state != State.SEARCHABLE]
+
+
 @register.simple_tag
 def pictures_status(image_ids: Iterable[int]) -> dict[int, PictureStatus]:
     """Three queries at most, whatever the number of pictures."""

@@ -2,7 +2,6 @@
 // or a folder is sent as it is.
 const TRIES = 6, WAIT_MS = 800;
 
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 for (const form of document.querySelectorAll("form[data-upload-begin]")) prepare(form);
 
 function prepare(form) {

@@ -3,9 +3,6 @@ const live = document.getElementById("live");
 const typing = (element) => element.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
 const busy = () => document.querySelector("#review.htmx-request, #review .htmx-request");
 
-const showTab = () => document.querySelector(".queue[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-showTab();
-
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing(event.target) || busy()) return;
   const key = event.key.toLowerCase();
@@ -18,7 +15,6 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target.id !== "review") return;
   const title = document.getElementById("case-title");
-  showTab();
   title?.focus({ preventScroll: true });
   live.textContent = [document.querySelector("#review .said")?.textContent.trim(), title?.textContent].filter(Boolean).join(" ");
   if (detail.target.getBoundingClientRect().top < 0) detail.target.scrollIntoView();

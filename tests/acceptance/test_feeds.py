@@ -62,7 +62,7 @@ def test_a_feed_from_the_drop_to_the_mended_row(admin, staffed_shop, tmp_path):
     expect(page.get_by_text("A new product needs a title.").first).to_be_visible()
     fits(page)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Error file").click()
+        page.get_by_role("link", name="Get the error file").click()
     download.value.save_as(mended := tmp_path / "errors.csv")
     text = mended.read_text(encoding="utf-8-sig").replace("cheap", known["price"]).replace("NO-SUCH", known["id"])
     mended.write_text(text, encoding="utf-8-sig")

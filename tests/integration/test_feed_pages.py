@@ -138,7 +138,7 @@ def test_columns_are_mapped_on_the_page(admin):
     found = services.start_import(actor="ada", file=ContentFile(b"code,benennung\nA,Sofa\n"), name="odd.csv")
     job.work(found.pk)
     page = admin.get(f"/manage/feeds/{found.pk}/").content.decode()
-    assert "Something has to be said first" in page and "benennung" in page
+    assert "It needs an answer first" in page and "benennung" in page
     admin.post(f"/manage/feeds/{found.pk}/columns/", {"field-0": "id", "field-1": "title"})
     job.work(found.pk)
     found.refresh_from_db()
