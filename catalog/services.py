@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage, storages
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import slugify
@@ -148,9 +148,11 @@ def block_product(sku: str, blocked: bool = True) -> None:
 
 
 @transaction.atomic
+@transaction.atomic
 def delete_products(skus: Iterable[str]) -> int:
     """Delete products with their offers, pictures and vectors; files that nobody else shows go too."""
     products = Product.objects.filter(sku__in=list(skus))
+    hold(products)
     delete_images(Image.objects.filter(product__in=products))
     deleted = products.count()
     products.delete()
@@ -158,8 +160,16 @@ def delete_products(skus: Iterable[str]) -> int:
     return deleted
 
 
-def delete_images(images) -> int:
+def hold(rows: QuerySet) -> None:
+    """Until the transaction ends. First of all: what a worker writes of a row that it holds would otherwise be there
+    when the row goes, and not when we looked for what goes along with it."""
+    list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def delete_images(images: QuerySet[Image]) -> int:
     """Delete pictures and their vectors. Files are named by content, so one may serve several pictures."""
+    hold(images)
     files = {file for file in images.values_list("file", flat=True) if file}
     uploads = set(images.filter(source__startswith=UPLOAD).values_list("source", flat=True))
     deleted = images.count()
