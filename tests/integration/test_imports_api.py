@@ -105,7 +105,9 @@ def test_a_dry_run_waits_for_a_yes(admin):
     assert send(admin, "post", f"{path}/pause").json()["state"] == "paused"
     assert_problem(send(admin, "post", f"{path}/pause"), 409)
     assert send(admin, "post", f"{path}/resume").json()["state"] == "running"
-    assert send(admin, "post", f"{path}/cancel").json() | {"state": "cancelled", "done": True}
+    cancelled = send(admin, "post", f"{path}/cancel")
+    assert (cancelled.json()["state"], cancelled.json()["done"]) == ("cancelled", True)
+    assert "Retry-After" not in cancelled
     assert_problem(send(admin, "post", f"{path}/run", {}), 409)
 
 

@@ -141,8 +141,7 @@ class OneImport(ImportDoor):
     def get(self, request: Request, import_id: int) -> Response:
         """How far it is."""
         progress = queries.progress(import_id)
-        headers = {"Retry-After": str(ASK_AGAIN_S)} if progress.working else {}
-        return Response(ImportShown(progress).data, headers=headers)
+        return Response(ImportShown(progress).data, headers=ask_again(progress))
 
 
 class Pieces(BaseParser):
@@ -192,8 +191,11 @@ def feed_named(name: str | None) -> FeedSource | None:
 
 def operation(found: Import) -> Response:
     """202, and where to ask."""
-    return Response(
-        ImportShown(queries.progress_of(found)).data,
-        status=202,
-        headers={"Location": reverse("api-import", args=[found.pk]), "Retry-After": str(ASK_AGAIN_S)},
-    )
+    progress = queries.progress_of(found)
+    headers = {"Location": reverse("api-import", args=[found.pk]), **ask_again(progress)}
+    return Response(ImportShown(progress).data, status=202, headers=headers)
+
+
+def ask_again(progress: queries.Progress) -> dict[str, str]:
+    """When, or nothing where there is nothing to wait for."""
+    return {"Retry-After": str(ASK_AGAIN_S)} if progress.working else {}
