@@ -15,6 +15,7 @@ from procrastinate.contrib.django import app
 from catalog.errors import UnknownProduct
 from catalog.ingest.sources import UPLOAD
 from catalog.models import Category, Image, Product
+from catalog.priority import Priority
 from catalog.review.kept import forget
 from catalog.webhooks import outbox
 from catalog.webhooks.models import Event
@@ -102,7 +103,8 @@ def _start_again(images) -> int:
     waiting = list(images.select_for_update().values_list("pk", flat=True))
     Image.objects.filter(pk__in=waiting).update(status=Image.Status.PENDING, reason="", attempts=0)
     if waiting:
-        inspect = app.configure_task(INSPECT_TASK)
+        priority = Priority.BY_HAND if len(waiting) == 1 else Priority.INSPECT
+        inspect = app.configure_task(INSPECT_TASK, priority=priority)
         inspect.batch_defer(*({"image_id": image_id} for image_id in waiting))
     return len(waiting)
 

@@ -18,6 +18,7 @@ from catalog.errors import CatalogError, FetchFailed, FetchRefused, SourceMissin
 from catalog.history import by
 from catalog.ingest.inspect import inspect_pending
 from catalog.models import Edit, Image
+from catalog.priority import Priority
 from catalog.review.kept import purge_copies
 from catalog.services import EMBED_TASK, mark_failed, mark_rejected
 from catalog.storage import WholeFileStorage
@@ -29,7 +30,7 @@ RETRY = RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=3)  # after 3,
 log = logging.getLogger(__name__)
 
 
-@app.task(name="catalog.inspect_image", pass_context=True, retry=RETRY)
+@app.task(name="catalog.inspect_image", pass_context=True, retry=RETRY, priority=Priority.INSPECT)
 def inspect_image(context: JobContext, image_id: int) -> None:
     attempt(context, image_id, inspect_pending)
 

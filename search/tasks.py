@@ -9,6 +9,7 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from catalog.priority import Priority
 from catalog.services import mark_failed
 from search import consent, photos
 from search.build import details, embed, pins, upkeep
@@ -18,13 +19,15 @@ from search.respond.spool import spool
 
 MAX_ATTEMPTS = 5
 INDEX = "search.index"  # long work on the index, one job at a time
-FIRST = 1  # before the pictures of an import, which may be thousands
-LAST = -1  # after them: nobody waits for it
+FIRST = Priority.INDEX
 log = logging.getLogger(__name__)
 
 
 @app.task(
-    name="search.embed_image", pass_context=True, retry=RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=2)
+    name="search.embed_image",
+    priority=Priority.ENCODE,
+    pass_context=True,
+    retry=RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=2),
 )
 def embed_image(context: JobContext, image_id: int) -> None:
     """Inspected -> indexed. After the last attempt: failed, with the reason."""
@@ -47,7 +50,7 @@ def fill_bundles(timestamp: int | None = None) -> None:
 
 @app.task(
     name="search.look_closely",
-    priority=LAST,
+    priority=Priority.LATER,
     pass_context=True,
     retry=RetryStrategy(max_attempts=3, exponential_wait=10),
 )
@@ -61,7 +64,7 @@ def look_closely(context: JobContext, image_ids: list[int]) -> None:
     name="search.fill_details",
     queueing_lock="search.fill_details",
     lock="search.fill_details",
-    priority=LAST,
+    priority=Priority.LATER,
     pass_context=True,
 )
 def fill_details(context: JobContext, timestamp: int | None = None) -> None:
@@ -72,26 +75,44 @@ def fill_details(context: JobContext, timestamp: int | None = None) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="search.keep_index", queueing_lock="search.keep_index", lock=INDEX, priority=FIRST, pass_context=True)
+@app.task(
+    name="search.keep_index", queueing_lock="search.keep_index", lock=INDEX, priority=Priority.INDEX, pass_context=True
+)
 def keep_index(context: JobContext, timestamp: int | None = None) -> None:
     """Finishes, repairs, folds in, lets go live, settles and cleans up, whatever of these is due."""
     upkeep.keep_index(partial(run_child, should_stop=context.should_abort))
 
 
-@app.task(name="search.build_index", queueing_lock="search.build_index", lock=INDEX, priority=FIRST, pass_context=True)
+@app.task(
+    name="search.build_index",
+    queueing_lock="search.build_index",
+    lock=INDEX,
+    priority=Priority.INDEX,
+    pass_context=True,
+)
 def build_index(context: JobContext, bundle_id: str, actor: str = "") -> None:
     """A generation from all rows, verified."""
     run_child("index", "build", "--bundle", bundle_id, "--actor", actor, should_stop=context.should_abort)
 
 
-@app.task(name="search.merge_index", queueing_lock="search.merge_index", lock=INDEX, priority=FIRST, pass_context=True)
+@app.task(
+    name="search.merge_index",
+    queueing_lock="search.merge_index",
+    lock=INDEX,
+    priority=Priority.INDEX,
+    pass_context=True,
+)
 def merge_index(context: JobContext, bundle_id: str, actor: str = "") -> None:
     """A generation from the live one and what is newer, verified."""
     run_child("index", "merge", "--bundle", bundle_id, "--actor", actor, should_stop=context.should_abort)
 
 
 @app.task(
-    name="search.verify_index", queueing_lock="search.verify_index", lock=INDEX, priority=FIRST, pass_context=True
+    name="search.verify_index",
+    queueing_lock="search.verify_index",
+    lock=INDEX,
+    priority=Priority.INDEX,
+    pass_context=True,
 )
 def verify_index(context: JobContext, generation_id: str, actor: str = "") -> None:
     run_child("index", "verify", generation_id, "--actor", actor, should_stop=context.should_abort)
@@ -123,7 +144,7 @@ def flush_spool(timestamp: int | None = None) -> None:
     name="search.refresh_demand",
     queueing_lock="search.refresh_demand",
     lock="search.refresh_demand",
-    priority=LAST,
+    priority=Priority.LATER,
     pass_context=True,
 )
 def refresh_demand(context: JobContext, timestamp: int | None = None) -> None:
@@ -136,7 +157,7 @@ def refresh_demand(context: JobContext, timestamp: int | None = None) -> None:
     name="search.blur_kept_photos",
     queueing_lock="search.blur_kept_photos",
     lock="search.blur_kept_photos",
-    priority=LAST,
+    priority=Priority.LATER,
     pass_context=True,
 )
 def blur_kept_photos(context: JobContext, timestamp: int | None = None) -> None:

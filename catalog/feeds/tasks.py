@@ -10,9 +10,9 @@ from catalog.feeds import schedule
 from catalog.feeds.job import work
 from catalog.feeds.models import Import
 from catalog.feeds.moves import JOB, end, enqueue
+from catalog.priority import Priority
 
 MAX_ATTEMPTS = 12  # a database that restarts costs one
-FIRST = 2  # before the pictures of other imports
 IMPORTS = "catalog.imports"  # one at a time: they share the disk, the memory and the rows
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 @app.task(
     name=JOB,
     pass_context=True,
-    priority=FIRST,
+    priority=Priority.IMPORT,
     lock=IMPORTS,
     retry=RetryStrategy(max_attempts=MAX_ATTEMPTS, linear_wait=3),
 )
@@ -45,7 +45,7 @@ def run_import(context: JobContext, import_id: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="catalog.fetch_feeds", queueing_lock="catalog.fetch_feeds", priority=FIRST)
+@app.task(name="catalog.fetch_feeds", queueing_lock="catalog.fetch_feeds", priority=Priority.IMPORT)
 def fetch_feeds(timestamp: int | None = None) -> None:
     """Starts scheduled feeds, and gives imports a job that have lost theirs."""
     schedule.requeue_forgotten()

@@ -15,6 +15,7 @@ from procrastinate.contrib.django import app
 from catalog.ingest.judge import ON_BLOCKLIST, Judgement, judge
 from catalog.ingest.sources import UPLOAD, read_bytes
 from catalog.models import Image
+from catalog.priority import Priority
 from catalog.review.kept import keep, note
 from catalog.review.models import Inspection as Noted
 from catalog.review.models import PictureRule
@@ -83,7 +84,9 @@ def finish(image: Image, file: str, found: Inspection, judgement: Judgement, jpe
         return
     note(image.pk, judgement.cause, judgement.warnings, judgement.parts)
     note_near_duplicates(image)
-    app.configure_task(EMBED_TASK).defer(image_id=image.pk)
+    by_hand = image.source.startswith(UPLOAD)
+    priority = Priority.BY_HAND if by_hand else Priority.ENCODE
+    app.configure_task(EMBED_TASK, priority=priority).defer(image_id=image.pk)
 
 
 def set_aside(image: Image, found: Inspection, judgement: Judgement, jpeg: bytes) -> None:

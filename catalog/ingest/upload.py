@@ -9,6 +9,7 @@ from catalog.errors import UnknownProduct
 from catalog.ingest.inspect import MAX_SIDE_PX, QUALITY, store
 from catalog.ingest.sources import UPLOAD
 from catalog.models import Image, Product
+from catalog.priority import Priority
 from catalog.tasks import inspect_image
 from ml.images import open_image, to_jpeg
 
@@ -41,5 +42,5 @@ def add(sku: str, source: str) -> Image:
         image.refresh_from_db()
         new = True
     if new:
-        inspect_image.defer(image_id=image.pk)
+        inspect_image.configure(priority=Priority.BY_HAND).defer(image_id=image.pk)
     return image

@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 from catalog.errors import DecidedAlready, NotOverridable
 from catalog.ingest.inspect import store
 from catalog.models import Image, Seller
+from catalog.priority import Priority
 from catalog.review.kept import read_kept
 from catalog.review.models import Decision, Inspection, PictureRule
 from catalog.review.rules import Look, look_alikes, standing_verdict, take_turn
@@ -42,7 +43,7 @@ def allow_picture(image_id: int, by: str, queue: str = "") -> Decision:
     Image.objects.filter(pk=image.pk).update(
         status=Status.INSPECTED, reason="", file=file, inspected_at=timezone.now(), waiting_since=timezone.now()
     )
-    app.configure_task(EMBED_TASK).defer(image_id=image.pk)
+    app.configure_task(EMBED_TASK, priority=Priority.BY_HAND).defer(image_id=image.pk)
     return decision
 
 

@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 
 from catalog.errors import NoDecision
 from catalog.models import Image, Product, Seller
+from catalog.priority import Priority
 from catalog.review.models import Decision, Inspection, PairVerdict, PictureRule
 from catalog.review.services import show_again
 from catalog.services import EMBED_TASK
@@ -65,7 +66,7 @@ def restore_picture(detail: dict) -> None:
         before["status"] = Image.Status.INSPECTED
     Image.objects.filter(pk=image.pk).update(**before)
     if before["status"] == Image.Status.INSPECTED:
-        app.configure_task(EMBED_TASK).defer(image_id=image.pk)
+        app.configure_task(EMBED_TASK, priority=Priority.BY_HAND).defer(image_id=image.pk)
 
 
 def restore_pairs(pairs: list) -> None:

@@ -11,6 +11,7 @@ from PIL import Image as Picture
 from procrastinate.contrib.django import app
 
 from catalog.models import Image, Product
+from catalog.priority import Priority
 from catalog.services import fetch_again, mark_indexed
 from ml.encode import catalog_words
 from search.build.register import EMBEDDABLE, missing
@@ -41,7 +42,7 @@ def embed_image(image_id: int) -> int:
         others = Image.objects.select_for_update(of=("self",), skip_locked=True).exclude(file="").exclude(pk=own.pk)
         beside = others.filter(status=Image.Status.INSPECTED, blocked=False).order_by("pk")[: BATCH - 1]
         batch = [(own, open_stored(own.file)), *readable(beside)]
-        app.configure_task(DETAILS_TASK, priority=-1).defer(image_ids=[image.pk for image, _ in batch])
+        app.configure_task(DETAILS_TASK, priority=Priority.LATER).defer(image_ids=[image.pk for image, _ in batch])
         return store_vectors(batch, bundle_ids)
 
 
