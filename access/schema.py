@@ -8,7 +8,7 @@ from access.idempotency import HEADER, LONGEST
 
 KEY = OpenApiParameter(
     HEADER,
-    {"type": "string", "minLength": 1, "maxLength": LONGEST},
+    {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
     description="Any text that is new for each request, such as a UUID. The same request with the same key within 24 "
     "hours is done once, and answered the same.",

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.ingest.validate import ATTRIBUTES, Listing, is_address
@@ -19,6 +21,35 @@ class StrictSerializer(serializers.Serializer):
         if unknown:
             raise serializers.ValidationError({str(name)[:100]: ["There is no such field."] for name in unknown[:10]})
         return super().to_internal_value(data)
+
+
+class Strict(OpenApiSerializerExtension):
+    """The schema says so, too."""
+
+    target_class = StrictSerializer
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema, direction):
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        for name, field in self.target.fields.items():
+            if isinstance(field, serializers.CharField) and not field.allow_blank:
+                schema["properties"][name] = {"minLength": 1, **schema["properties"][name]}
+        return schema | {"additionalProperties": False}
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "pattern": r"^\d{1,10}(\.\d{1,2})?$"},
+            {"type": "number", "minimum": 0, "maximum": 9_999_999_999},
+        ]
+    }
+)
+class PriceField(serializers.DecimalField):
+    """As text, which is exact, or as a number."""
+
+    def __init__(self, **how):
+        super().__init__(12, 2, min_value=0, **how)
 
 
 class AttributesField(serializers.DictField):
@@ -53,7 +84,7 @@ class ProductChange(StrictSerializer):
         max_length=500, allow_blank=True, required=False, help_text="path: Furniture > Seating > Sofa"
     )
     attributes = AttributesField(required=False)
-    price = serializers.DecimalField(12, 2, min_value=0, allow_null=True, required=False)
+    price = PriceField(allow_null=True, required=False)
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
     availability = serializers.ChoiceField(Offer.Availability.choices, required=False)
     quantity = serializers.IntegerField(min_value=0, max_value=MAX_QUANTITY, allow_null=True, required=False)

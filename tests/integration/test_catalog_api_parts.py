@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from drf_spectacular.generators import SchemaGenerator
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog.models import Image, Offer, Product, Seller
@@ -148,3 +149,13 @@ def test_a_change_takes_its_turn_before_it_locks_the_product(admin, sofa):
         send(admin, "patch", "products/S/1", {"title": "Couch"})
     locks = [each["sql"] for each in asked if "FOR UPDATE" in each["sql"] or "advisory" in each["sql"]]
     assert "advisory" in locks[0] and "FOR UPDATE" in locks[1]
+
+
+def test_the_schema_says_what_is_refused():
+    schema = SchemaGenerator().get_schema(public=True)
+    offer = schema["components"]["schemas"]["NewOffer"]
+    assert offer["additionalProperties"] is False and offer["properties"]["sku"]["minLength"] == 1
+    assert {one["type"] for one in offer["properties"]["price"]["oneOf"]} == {"string", "number"}
+    shown = schema["components"]["schemas"]["ImportShown"]["properties"]
+    assert "minLength" not in shown["reason"]  # an answer may hold an empty text
+    assert "400" in schema["paths"]["/api/v1/imports/{import_id}/cancel"]["post"]["responses"]  # a key that is none

@@ -97,7 +97,9 @@ class OneImage(CatalogDoor):
 class Retry(CatalogDoor):
     scope = "catalog:write"
 
-    @extend_schema(operation_id="retry_image", request=None, responses={202: ImageAccepted, **problems(404, 409, 422)})
+    @extend_schema(
+        operation_id="retry_image", request=None, responses={202: ImageAccepted, **problems(400, 404, 409, 422)}
+    )
     @once_per_key
     def post(self, request: Request, image_id: int) -> Response:
         """Send a rejected or failed picture on its way once more."""

@@ -25,7 +25,9 @@ class RunImport(ImportDoor):
 
 
 class PauseImport(ImportDoor):
-    @extend_schema(operation_id="pause_import", request=None, responses={202: ImportShown, **problems(404, 409, 422)})
+    @extend_schema(
+        operation_id="pause_import", request=None, responses={202: ImportShown, **problems(400, 404, 409, 422)}
+    )
     @once_per_key
     def post(self, request: Request, import_id: int) -> Response:
         """After the rows that are being stored."""
@@ -33,7 +35,9 @@ class PauseImport(ImportDoor):
 
 
 class ResumeImport(ImportDoor):
-    @extend_schema(operation_id="resume_import", request=None, responses={202: ImportShown, **problems(404, 409, 422)})
+    @extend_schema(
+        operation_id="resume_import", request=None, responses={202: ImportShown, **problems(400, 404, 409, 422)}
+    )
     @once_per_key
     def post(self, request: Request, import_id: int) -> Response:
         """From where it was paused."""
@@ -41,7 +45,9 @@ class ResumeImport(ImportDoor):
 
 
 class CancelImport(ImportDoor):
-    @extend_schema(operation_id="cancel_import", request=None, responses={202: ImportShown, **problems(404, 409, 422)})
+    @extend_schema(
+        operation_id="cancel_import", request=None, responses={202: ImportShown, **problems(400, 404, 409, 422)}
+    )
     @once_per_key
     def post(self, request: Request, import_id: int) -> Response:
         """What is stored stays stored."""

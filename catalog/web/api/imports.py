@@ -22,6 +22,7 @@ from catalog.web.serializers import StrictSerializer
 
 ASK_AGAIN_S = 2
 OFFSET = "Upload-Offset"
+FIRST_BYTE = {"type": "integer", "minimum": 0}
 
 
 class ColumnsField(serializers.DictField):
@@ -159,7 +160,7 @@ class ImportFile(ImportDoor):
     @extend_schema(
         operation_id="upload_import",
         parameters=[
-            OpenApiParameter(OFFSET, int, OpenApiParameter.HEADER, required=True, description="its first byte")
+            OpenApiParameter(OFFSET, FIRST_BYTE, OpenApiParameter.HEADER, required=True, description="its first byte")
         ],
         request={"application/octet-stream": OpenApiTypes.BINARY},
         responses={202: ImportShown, **problems(400, 404, 409, 413, 415)},

@@ -10,11 +10,11 @@ from access.idempotency import once_per_key
 from catalog import changes
 from catalog.models import Offer
 from catalog.web.api.door import CatalogDoor, asked, in_history, problems, query
-from catalog.web.serializers import MAX_QUANTITY, OfferShown, StrictSerializer
+from catalog.web.serializers import MAX_QUANTITY, OfferShown, PriceField, StrictSerializer
 
 
 class OfferChange(StrictSerializer):
-    price = serializers.DecimalField(12, 2, min_value=0, required=False)
+    price = PriceField(required=False)
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
     availability = serializers.ChoiceField(Offer.Availability.choices, required=False)
     quantity = serializers.IntegerField(min_value=0, max_value=MAX_QUANTITY, allow_null=True, required=False)
@@ -23,7 +23,7 @@ class OfferChange(StrictSerializer):
 class NewOffer(OfferChange):
     sku = serializers.CharField(max_length=100)
     seller = serializers.CharField(max_length=120, required=False, help_text="this shop, where none is named")
-    price = serializers.DecimalField(12, 2, min_value=0)
+    price = PriceField()
 
 
 class OfferOfProduct(OfferShown):
