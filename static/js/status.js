@@ -1,19 +1,19 @@
 // Keeps index status up to date on any page that shows it: figures, single pictures, whole products, the banner that no
-// worker runs. Over a socket; by asking again where none can be had.
+// worker runs; and on the page of all pictures their list, when it is older.
+import { freshener, listen } from "./live.js";
+
 const SOCKET = "/manage/status/live", POLL = "/manage/pictures/status/";
-const POLL_MS = 3000, LIST_MS = 3000, FIRST_WAIT_MS = 500, LONGEST_WAIT_MS = 15000, TRIES_BEFORE_POLLING = 2, FORBIDDEN = 4403;
+const LIST_MS = 3000;
 const places = { picture: "data-picture-status", product: "data-product-status" };
-let socket, failures = 0, polling = 0, told = "", refreshed = Date.now();
+let told = "";
 
 const idsOf = (kind) => [...document.querySelectorAll(`[${places[kind]}]`)].map((element) => Number(element.getAttribute(places[kind])));
 const figures = () => document.querySelector("[data-figures]");
 const banner = () => document.querySelector("[data-worker-banner]");
+const list = () => document.getElementById("pictures");
 const watched = () => ({ figures: Boolean(figures()), banner: Boolean(banner()), pictures: idsOf("picture"), products: idsOf("product") });
 
-function tell() {
-  told = JSON.stringify(watched());
-  if (socket?.readyState === WebSocket.OPEN) socket.send(told);
-}
+const refresh = freshener({ news: figures, list, busy: () => list().contains(document.activeElement), apartMs: LIST_MS });
 
 function put(element, html) {
   if (element && !element.contains(document.activeElement)) element.innerHTML = html; // never under somebody's fingers
@@ -28,44 +28,19 @@ function show(news) {
   refresh();
 }
 
-const version = (element) => element?.querySelector("[data-version]")?.dataset.version;
-
-// The list itself: new pictures, and those that moved to another tab.
-function refresh() {
-  const list = document.getElementById("pictures"), link = document.getElementById("refresh");
-  if (!link || !figures() || version(figures()) === version(list)) return;
-  if (list.contains(document.activeElement) || Date.now() - refreshed < LIST_MS) return;
-  refreshed = Date.now();
-  link.click();
-}
-
-function listen() {
-  socket = new WebSocket(new URL(SOCKET, location.href).href.replace(/^http/, "ws"));
-  socket.addEventListener("open", tell);
-  socket.addEventListener("message", ({ data }) => { failures = 0; poll(false); show(JSON.parse(data)); });
-  socket.addEventListener("close", ({ code }) => {
-    if (code === FORBIDDEN) return; // no catalog admin, or signed out meanwhile
-    failures += 1;
-    if (failures >= TRIES_BEFORE_POLLING) poll(true);
-    setTimeout(listen, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (0.5 + Math.random() / 2));
-  });
-}
-
-function poll(on) {
-  if (on && !polling) polling = setInterval(ask, POLL_MS);
-  if (!on && polling) polling = clearInterval(polling) ?? 0;
-}
-
 async function ask() {
   const asked = watched(), query = new URLSearchParams({ pictures: asked.pictures, products: asked.products });
   if (asked.figures) query.set("figures", 1);
   if (asked.banner) query.set("banner", 1);
-  try {
-    const response = await fetch(`${POLL}?${query}`, { redirect: "error" });
-    if (response.ok) show(await response.json());
-  } catch {} // the next one may get through
+  const response = await fetch(`${POLL}?${query}`, { redirect: "error" });
+  if (response.ok) show(await response.json());
+}
+
+const send = listen({ path: SOCKET, show: (text) => show(JSON.parse(text)), ask, opened: tell });
+
+function tell() {
+  told = JSON.stringify(watched());
+  send(told);
 }
 
 document.addEventListener("htmx:afterSettle", () => { if (JSON.stringify(watched()) !== told) tell(); });
-document.addEventListener("focusout", () => setTimeout(refresh, 300));
-listen();
