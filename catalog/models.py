@@ -111,7 +111,12 @@ class Product(models.Model):
     )
 
     class Meta:
-        indexes = [GinIndex(fields=["words"]), GinIndex(fields=["attributes"], name="catalog_product_attributes")]
+        indexes = [
+            GinIndex(fields=["words"]),
+            GinIndex(fields=["attributes"], name="catalog_product_attributes"),
+            models.Index(fields=["updated_at"], name="catalog_product_updated"),
+            models.Index(fields=["id"], condition=Q(blocked=True), name="blocked_products"),
+        ]
         permissions = [("manage_catalog", "Can manage the catalog")]
 
     def __str__(self) -> str:
