@@ -17,6 +17,7 @@ from catalog.models import Image, Offer, Product
 from catalog.queries import offers_best_first
 from catalog.web import bulk, history, pictures
 
+LISTED = ("sku", "title", "brand", "blocked", "updated_at", "category__name")
 LISTED_IMAGE = ("product_id", "file", "status", "blocked", "position", "alt")
 
 
@@ -30,9 +31,9 @@ class ProductList(CatalogList):
     """Offers and pictures of the page's rows alone, in one query each."""
 
     def get_results(self, request: HttpRequest) -> None:
-        self.queryset = self.queryset.prefetch_related(
-            Prefetch("offers", offers_best_first(also_hidden=True)),
-            Prefetch("images", Image.objects.only(*LISTED_IMAGE)),
+        self.queryset = self.queryset.only(*LISTED).prefetch_related(
+            Prefetch("offers", offers_best_first(also_hidden=True).select_related(None), "listed_offers"),
+            Prefetch("images", Image.objects.only(*LISTED_IMAGE), "listed_images"),
         )
         super().get_results(request)
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from datetime import datetime
 
-from django.template.defaultfilters import date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 
 from catalog.find import STATE_OF, STATES
 from catalog.models import Image, Offer, Product
@@ -18,7 +18,7 @@ UNDONE = mark_safe('<span class="sl-state none">undone</span>')
 
 
 def picture(product: Product) -> SafeString:
-    for image in product.images.all():
+    for image in product.listed_images:
         if image.file:
             return thumbnail(image)
     return NO_THUMBNAIL
@@ -45,7 +45,7 @@ def name(product: Product) -> SafeString:
 
 def price(product: Product) -> str:
     """The best offer's, and how many more there are."""
-    offers = product.offers.all()
+    offers = product.listed_offers
     if not offers:
         return "–"
     more = f" +{len(offers) - 1}" if len(offers) > 1 else ""
@@ -53,7 +53,7 @@ def price(product: Product) -> str:
 
 
 def stock(product: Product) -> str:
-    offers = product.offers.all()
+    offers = product.listed_offers
     if not offers:
         return "No offer"
     best: Offer = offers[0]
@@ -65,7 +65,7 @@ def stock(product: Product) -> str:
 
 
 def states(product: Product) -> SafeString:
-    counted = Counter("hidden" if image.blocked else STATE_OF[image.status] for image in product.images.all())
+    counted = Counter("hidden" if image.blocked else STATE_OF[image.status] for image in product.listed_images)
     if not counted:
         return NO_PICTURE
     ordered = [(state, counted[state]) for state in (*STATES, "hidden") if counted[state]]
@@ -78,4 +78,5 @@ def state(image: Image) -> SafeString:
 
 
 def moment(at: datetime) -> SafeString:
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), date(at, "j M Y H:i"))
+    here = localtime(at)
+    return mark_safe(f'<time datetime="{at.isoformat()}">{here.day} {here:%b %Y %H:%M}</time>')

@@ -93,7 +93,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SIGHTLINE_DEMO_ACCOUNTS = False  # only a demo makes accounts whose password it prints
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE, LANGUAGES = "en", [("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
