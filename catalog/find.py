@@ -6,7 +6,8 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from catalog.models import Image, Offer, Product
-from catalog.queries import descendants, in_stock_now
+from catalog.tree import descendants
+from catalog.visible import in_stock_now
 
 STATES = {
     "searchable": "Searchable",

@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 from time import time
 
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils.deconstruct import deconstructible
 
 DRAFT = ".draft"
@@ -59,3 +59,7 @@ def is_older(path: Path, age_s: float) -> bool:
         return path.stat().st_mtime < time() - age_s
     except FileNotFoundError:  # its writer has finished meanwhile
         return False
+
+
+def picture_url(file: str | None) -> str:
+    return default_storage.url(file) if file else ""

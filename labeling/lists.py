@@ -11,8 +11,8 @@ from pathlib import Path
 from django.conf import settings
 from PIL import Image
 
+from catalog.cards import ProductCard, cards_by_id
 from catalog.models import Image as ProductImage
-from catalog.queries import ProductCard, cards_by_id
 from labeling.models import Query, ResultList, System
 from labeling.pictures import copy_from_catalog, read
 from labeling.types import Item

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog.queries import ProductCard, picture_url
+from catalog.cards import ProductCard
+from catalog.storage import picture_url
 
 IDS, ENDS, LINES = "product_ids.i64", "ends.i64", "cards.jsonl"
 TEXTS = 7  # what a line begins with: sku, group_id, gtin, title, brand, category, file

@@ -1,6 +1,7 @@
 """A shopper's filters as SQL conditions over catalog_product p. Every value is a parameter, never text."""
 
-from catalog.queries import SOLD, Only
+from catalog.cards import Only
+from catalog.visible import SOLD
 from search.categories import category_ids, seller_ids
 from search.types import Filters
 

@@ -11,7 +11,8 @@ from math import isnan
 import numpy as np
 
 from catalog import outage
-from catalog.queries import OfferLine, Picture, ProductCard, ProductPage, cards_by_id, product_page
+from catalog.cards import ProductCard, cards_by_id
+from catalog.queries import OfferLine, Picture, ProductPage, product_page
 from search.cards import KeptCard
 from search.errors import Unavailable
 from search.filters import only

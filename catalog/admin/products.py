@@ -14,7 +14,7 @@ from catalog.admin.product_form import ProductForm
 from catalog.edits.bulk import BulkEdit, apply
 from catalog.history import by
 from catalog.models import Image, Offer, Product
-from catalog.queries import offers_best_first
+from catalog.visible import offers_best_first
 from catalog.web import bulk, history, pictures
 
 LISTED = ("sku", "title", "brand", "blocked", "updated_at", "category__name")

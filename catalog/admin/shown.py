@@ -9,7 +9,7 @@ from django.utils.timezone import localtime
 
 from catalog.find import STATE_OF, STATES
 from catalog.models import Image, Offer, Product
-from catalog.queries import picture_url
+from catalog.storage import picture_url
 
 NO_THUMBNAIL = mark_safe('<span class="sl-thumb sl-empty"></span>')
 NO_PICTURE = mark_safe('<span class="sl-state none">No picture</span>')

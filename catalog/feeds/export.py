@@ -15,7 +15,7 @@ from catalog.ingest.sources import UPLOAD
 from catalog.ingest.text import escape_formula
 from catalog.ingest.validate import FEED_ATTRIBUTES, OTHER_ATTRIBUTE, is_address, split_sources
 from catalog.models import Image, Offer, Product
-from catalog.queries import picture_url
+from catalog.storage import picture_url
 
 AT_ONCE = 500
 GOOGLE = "id title description link image_link additional_image_link availability price brand gtin item_group_id"

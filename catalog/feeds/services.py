@@ -1,4 +1,4 @@
-"""Writes: everything that people and programs can do with feeds. The work itself is the worker's (job.py)."""
+"""Writes: everything that people and programs can do with feeds. The work itself is the worker's (job/)."""
 
 import shutil
 from collections.abc import Mapping

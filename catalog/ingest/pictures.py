@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from catalog.ingest.sources import UPLOAD, fingerprint, same_content
 from catalog.ingest.validate import Listing, is_address
 from catalog.models import Image, Product
-from catalog.queries import picture_url
 from catalog.services import delete_images
+from catalog.storage import picture_url
 
 CHANGED_FIELDS = ["position", "folder", "fingerprint", "status", "reason", "attempts"]
 

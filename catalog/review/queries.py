@@ -8,9 +8,9 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from catalog.models import Image, Product
-from catalog.queries import picture_url
 from catalog.review.models import Decision, Inspection, PictureRule
 from catalog.review.pairs import DECLINED, SUGGESTIONS
+from catalog.storage import picture_url
 
 Status = Image.Status
 SHOWN = (Status.INSPECTED, Status.INDEXED)

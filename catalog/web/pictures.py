@@ -11,7 +11,7 @@ from catalog.errors import CatalogError
 from catalog.find import STATE_OF, STATUSES
 from catalog.history import by
 from catalog.models import Image, Product
-from catalog.queries import picture_url
+from catalog.storage import picture_url
 from catalog.web.access import catalog_admins_only
 from ml.errors import ImageRejected
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from catalog.ingest.validate import ATTRIBUTES, Listing, is_address
 from catalog.models import Image, Offer, Product
-from catalog.queries import picture_url
+from catalog.storage import picture_url
 
 MAX_QUANTITY = 2_147_483_647
 

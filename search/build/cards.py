@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from django.db import connection
 
-from catalog.queries import CARDS, SOLD
+from catalog.cards import CARDS
+from catalog.visible import SOLD
 from search.cards import ENDS, IDS, LINES
 
 CHUNK = 2000

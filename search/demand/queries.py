@@ -8,8 +8,9 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from catalog.cards import ProductCard, cards_by_id
 from catalog.models import Image, Product
-from catalog.queries import ProductCard, cards_by_id, visible_products
+from catalog.visible import visible_products
 from search.demand.models import DemandCount, DemandGroup, DemandQuery, ProductDemand
 from search.models import QueryPhoto
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from catalog.cards import ProductCard, cards_by_id
 from catalog.models import Product
-from catalog.queries import ProductCard, cards_by_id
 from search.rerank.collapse import MIN_LIKENESS
 from search.retrieve.follow import current
 from search.retrieve.router import retriever

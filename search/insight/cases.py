@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from catalog.cards import ProductCard, cards_by_id
 from catalog.models import Image, Product
-from catalog.queries import ProductCard, cards_by_id, picture_url
 from catalog.review.models import Inspection
 from catalog.review.queries import Group, lacking, next_group, next_picture
+from catalog.storage import picture_url
 from search.insight.suggest import Guess, first_guess
 from search.models import ImageDetail
 

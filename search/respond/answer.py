@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from catalog import outage
-from catalog.queries import ProductCard
+from catalog.cards import ProductCard
 from search.models import QueryLog
 from search.respond.hydrate import hydrate, read_cards
 from search.respond.record import make_cursor, read_cursor

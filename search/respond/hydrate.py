@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from catalog.queries import ProductCard, cards_by_id
+from catalog.cards import ProductCard, cards_by_id
 from search.filters import only
 from search.types import Card, Filters
 

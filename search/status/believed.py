@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalog.models import Image
-from catalog.queries import SOLD
+from catalog.visible import SOLD
 from search.build.binary import copy_rows, record
 
 State = Image.Status

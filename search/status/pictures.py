@@ -8,8 +8,9 @@ from enum import StrEnum
 from django.db.models import Exists, OuterRef
 
 from catalog.models import Image
-from catalog.queries import picture_url, visible_products
 from catalog.review.models import Inspection
+from catalog.storage import picture_url
+from catalog.visible import visible_products
 from search.retrieve import follow
 from search.serving import Serving
 from search.status.held import cold_among, hot_among

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from catalog.queries import CategoryNode, category_tree
+from catalog.tree import CategoryNode, category_tree
 from search.respond.answer import AS_LAST_KNOWN
 from search.types import Answer
 from search.web.forms import SearchForm

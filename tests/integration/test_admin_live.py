@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
+from catalog.cards import cards_by_id
 from catalog.models import Edit, Image, Offer, Product
-from catalog.queries import cards_by_id, visible_products
+from catalog.visible import visible_products
 from search.retrieve import follow
 from search.retrieve.router import Router
 from search.types import Filters, QueryVector

@@ -3,7 +3,7 @@
 import pytest
 from django.core.cache import cache
 
-from catalog.queries import category_tree
+from catalog.tree import category_tree
 from tests.outages import database  # noqa: F401 - a fixture
 from tests.search_catalog import make_product
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from catalog.cards import cards_by_id
 from catalog.models import Image, Product
-from catalog.queries import cards_by_id
 from catalog.services import block_product
 from search.build.cards import write_cards
 from search.cards import ENDS, IDS, LINES, BrokenCards, Cards

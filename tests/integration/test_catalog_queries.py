@@ -4,8 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from catalog import queries, services
+from catalog import services
+from catalog.cards import cards_by_id
 from catalog.models import Image, Offer, Product, Seller
+from catalog.queries import product_page
+from catalog.tree import category_tree, descendants
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +39,7 @@ def test_a_card_shows_the_best_offer_and_the_first_picture(make_product, django_
     hidden = make_product("U", blocked=True)
     Image.objects.create(product=sofa, source="b", file="products/other.jpg", status="rejected", position=0)
     with django_assert_max_num_queries(1):
-        cards = queries.cards_by_id([sofa.pk, bare.pk, hidden.pk, 999_999])
+        cards = cards_by_id([sofa.pk, bare.pk, hidden.pk, 999_999])
     assert set(cards) == {sofa.pk, bare.pk}
     card = cards[sofa.pk]
     assert (card.price, card.in_stock, card.image_url, card.category) == (20, True, "/media/products/S.jpg", "Sofa")
@@ -46,7 +49,7 @@ def test_a_card_shows_the_best_offer_and_the_first_picture(make_product, django_
 def test_a_quantity_of_zero_is_out_of_stock(make_product):
     sofa = make_product("S")
     sofa.offers.update(quantity=0)
-    assert not queries.cards_by_id([sofa.pk])[sofa.pk].in_stock
+    assert not cards_by_id([sofa.pk])[sofa.pk].in_stock
 
 
 def test_a_product_page_has_offers_and_variants(make_product, django_assert_max_num_queries):
@@ -55,13 +58,13 @@ def test_a_product_page_has_offers_and_variants(make_product, django_assert_max_
     make_product("S-again", group_id="LUND", gtin="1", attributes={"color": "green"})
     make_product("hidden", group_id="LUND", gtin="3", blocked=True)
     with django_assert_max_num_queries(6):
-        page = queries.product_page(green.pk)
+        page = product_page(green.pk)
     assert [(variant.product_id, variant.label) for variant in page.variants] == [(blue.pk, "blue")]
     assert page.best_offer.price == 10
     assert page.images[0].url == "/media/products/S.jpg"
     services.block_product("S")
     with pytest.raises(Product.DoesNotExist):
-        queries.product_page(green.pk)
+        product_page(green.pk)
 
 
 def test_the_tree_counts_visible_products_below(make_product, django_assert_num_queries):
@@ -69,15 +72,15 @@ def test_the_tree_counts_visible_products_below(make_product, django_assert_num_
     make_product("T", category="Furniture > Table")
     make_product("U", category="Lighting", blocked=True)
     with django_assert_num_queries(2):
-        tree = queries.category_tree()
+        tree = category_tree()
     assert [(node.path, node.depth, node.products) for node in tree] == [
         ("Furniture", 0, 2),
         ("Furniture > Sofa", 1, 1),
         ("Furniture > Table", 1, 1),
     ]
     assert tree[0].image_url == "/media/products/S.jpg"
-    assert len(queries.descendants("furniture")) == 3
-    assert queries.descendants("unknown") == []
+    assert len(descendants("furniture")) == 3
+    assert descendants("unknown") == []
 
 
 def test_slugs_stay_apart():

@@ -10,9 +10,11 @@ from django.core.files.base import ContentFile
 from catalog.edits.undo import undo
 from catalog.errors import FeedUnreadable, FolderRefused, ImportStateConflict, MissingGuard
 from catalog.feeds import job, queries, services
+from catalog.feeds.job import store as storing
 from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow
 from catalog.feeds.moves import State
 from catalog.feeds.problems import error_file
+from catalog.ingest.chunks import chunks
 from catalog.models import Image, Offer, Product
 from tests.conftest import picture
 
@@ -95,10 +97,10 @@ def test_wrong_rows_can_be_mended_and_uploaded_as_they_are():
 
 def test_an_import_goes_on_where_it_was_killed(monkeypatch):
     """The process ends between two chunks, and in the middle of one."""
-    monkeypatch.setattr(job.chunks, "__defaults__", (0, 10))
+    monkeypatch.setattr(chunks, "__defaults__", (0, 10))
     found = checked(table([lamp(n) if n % 7 else lamp(n, price="?") for n in range(60)]))
     services.run(found.pk, "ada")
-    stored, store = [], job.store
+    stored, store = [], storing.store
 
     def dies(chunk, how):
         stored.append(chunk.rows)
@@ -107,7 +109,7 @@ def test_an_import_goes_on_where_it_was_killed(monkeypatch):
             raise KeyboardInterrupt
         return counts
 
-    monkeypatch.setattr(job, "store", dies)
+    monkeypatch.setattr(storing, "store", dies)
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             job.work(found.pk)
@@ -120,10 +122,10 @@ def test_an_import_goes_on_where_it_was_killed(monkeypatch):
 
 
 def test_two_workers_on_one_import_do_each_row_once(monkeypatch):
-    monkeypatch.setattr(job.chunks, "__defaults__", (0, 10))
+    monkeypatch.setattr(chunks, "__defaults__", (0, 10))
     found = checked(table([lamp(n) for n in range(40)]))
     services.run(found.pk, "ada")
-    monkeypatch.setattr(job, "store_chunk", stalled(job.store_chunk, found.pk))
+    monkeypatch.setattr(storing, "store_chunk", stalled(storing.store_chunk, found.pk))
     job.work(found.pk)
     found.refresh_from_db()
     assert (found.state, found.counts["rows"], found.counts["new"]) == (State.FINISHED, 40, 40)
@@ -372,7 +374,7 @@ def test_pages_of_differences_take_constant_queries(django_assert_num_queries):
 
 
 def test_an_import_is_one_edit_of_the_history_and_can_be_undone(monkeypatch):
-    monkeypatch.setattr(job.chunks, "__defaults__", (0, 1))
+    monkeypatch.setattr(chunks, "__defaults__", (0, 1))
     finished(table([lamp(1), lamp(2)]))
     found = finished(table([lamp(1, price="6 EUR"), lamp(2, color="steel")]))
     assert (found.edit.who, found.edit.what) == ("ada", f"Import {found.pk}: feed.csv")

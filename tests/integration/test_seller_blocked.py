@@ -2,10 +2,13 @@
 
 import pytest
 
-from catalog import queries
+from catalog.cards import cards_by_id
 from catalog.models import Offer, Product, Seller
+from catalog.queries import product_page
 from catalog.review.services import block_seller
 from catalog.services import category_for
+from catalog.tree import category_tree
+from catalog.visible import visible_products
 from search.retrieve.lexical import find_words
 from search.types import Filters
 
@@ -28,29 +31,29 @@ def harbour() -> Seller:
 
 def found(**filters) -> set[str]:
     ids = find_words("chair", Filters(**filters), 10, 5000).product_ids
-    cards = queries.cards_by_id(ids)
-    visible = queries.visible_products().filter(pk__in=ids)
+    cards = cards_by_id(ids)
+    visible = visible_products().filter(pk__in=ids)
     assert set(cards) == set(visible.values_list("pk", flat=True))  # SQL and ORM say the same
     return {card.sku for card in cards.values()}
 
 
 def card(sku: str):
-    (card,) = queries.cards_by_id([Product.objects.get(sku=sku).pk]).values()
+    (card,) = cards_by_id([Product.objects.get(sku=sku).pk]).values()
     return card
 
 
 def test_products_and_prices_follow_the_block(harbour):
     assert found() == {"alone", "shared", "free"}
-    assert (card("shared").price, queries.category_tree()[0].products) == (20, 3)
+    assert (card("shared").price, category_tree()[0].products) == (20, 3)
     block_seller(harbour.pk, True, "ada")
     assert found() == {"shared", "free"}
-    assert (card("shared").price, queries.category_tree()[0].products) == (30, 2)
+    assert (card("shared").price, category_tree()[0].products) == (30, 2)
     assert found(in_stock=True) == {"shared"}
     assert found(price_max=25) == set()
     assert found(seller="Harbour") == set()
-    assert [offer.seller for offer in queries.product_page(card("shared").id).offers] == ["Quay"]
+    assert [offer.seller for offer in product_page(card("shared").id).offers] == ["Quay"]
     with pytest.raises(Product.DoesNotExist):
-        queries.product_page(Product.objects.get(sku="alone").pk)
+        product_page(Product.objects.get(sku="alone").pk)
     block_seller(harbour.pk, False, "ada")
     assert found() == {"alone", "shared", "free"}
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import psycopg
 from django.db import connection as django_connection
 
-from catalog.queries import SOLD
-from catalog.visible import SHOWN
+from catalog.visible import SHOWN, SOLD
 from search.filters import IN_STOCK
 from search.retrieve.columns.wanted import folded
 
