@@ -13,6 +13,7 @@ from catalog.admin.base import CatalogAdmin, CatalogInline, CatalogList
 from catalog.admin.product_form import ProductForm
 from catalog.edits.bulk import BulkEdit, apply
 from catalog.history import by
+from catalog.ingest.sources import UPLOAD
 from catalog.models import Image, Offer, Product
 from catalog.visible import offers_best_first
 from catalog.web import bulk, history, pictures
@@ -143,6 +144,11 @@ class ProductAdmin(CatalogAdmin):
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
         return history.of_product(request, self, object_id)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
+        known = object_id if object_id.isdecimal() else 0
+        uploaded = Image.objects.filter(product=known, source__startswith=UPLOAD).count()
+        return super().delete_view(request, object_id, {"uploaded": uploaded, **(extra_context or {})})
 
     def delete_model(self, request: HttpRequest, product: Product) -> None:
         services.delete_products([product.sku])

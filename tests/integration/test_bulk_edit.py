@@ -124,6 +124,14 @@ def test_wrong_input_is_named_and_changes_nothing(admin, wrong):
     assert state() == before
 
 
+def test_deleting_one_says_what_no_undo_brings_back(admin):
+    sofa = Product.objects.get(sku="P0")
+    where = reverse("admin:catalog_product_delete", args=[sofa.pk])
+    assert "no undo brings" not in admin.get(where).content.decode()
+    Image.objects.create(product=sofa, source="upload:products/x.jpg", file="products/x.jpg")
+    assert "1 of its pictures was uploaded here, and no undo brings that one back" in admin.get(where).content.decode()
+
+
 def test_deleting_together_is_looked_at_first_and_undone(admin):
     Image.objects.create(product=Product.objects.get(sku="P0"), source="upload:products/x.jpg", file="products/x.jpg")
     looked = press(admin, action="delete_together", step="preview")
