@@ -9,6 +9,7 @@ from django.conf import settings
 from catalog.errors import ArchiveRefused
 from catalog.feeds.files import allowed_folder, find_feed, folder_of, prepare
 from catalog.feeds.models import FeedSource, Import
+from catalog.feeds.waiting import older
 from catalog.fetch import fetch_file
 from catalog.ingest.columns import ERROR_COLUMNS
 from catalog.ingest.delimited import find_dialect, read_records
@@ -20,8 +21,16 @@ class NothingNew(Exception):
     """A scheduled feed is the one that was taken over last."""
 
 
+class StillWaiting(NothingNew):
+    """A scheduled feed is the one that waits for a person already. `reason`: for what."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
+
 def bring(found: Import) -> None:
-    """Sets `path` and `folder`. Raises FetchRefused, FetchFailed, ArchiveRefused, FolderRefused; NothingNew."""
+    """Sets `path` and `folder`. Raises FetchRefused, FetchFailed, ArchiveRefused, FolderRefused, NothingNew."""
     own = folder_of(found.pk)
     own.mkdir(parents=True, exist_ok=True)
     upload = own / UPLOAD
@@ -36,6 +45,8 @@ def bring(found: Import) -> None:
     found.validators = {**found.validators, "digest": digest_of(upload)}
     if source and source.digest == found.validators["digest"]:
         raise NothingNew
+    if same := older(found).filter(validators__digest=found.validators["digest"]).first():
+        raise StillWaiting(same.reason)
     brought = prepare(upload, own / PICTURES)
     found.path, found.folder = str(brought.feed), brought.pictures or found.folder
     take_after_the_import_it_mends(found)

@@ -62,6 +62,7 @@ class Import(models.Model):
         PAUSED = "paused"
         FINISHED = "finished"
         CANCELLED = "cancelled"
+        SUPERSEDED = "superseded"
         FAILED = "failed"
 
     class Stage(models.TextChoices):
@@ -95,6 +96,7 @@ class Import(models.Model):
     found = models.JSONField(default=dict, blank=True, help_text="what the dry run counted")
     counts = models.JSONField(default=dict, blank=True, help_text="what the run has done")
     reason = models.CharField(max_length=500, blank=True, help_text="why it waits, failed or was cancelled")
+    superseded_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     actor = models.CharField(max_length=150, blank=True)
     edit = models.ForeignKey(
         "catalog.Edit", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="imports"

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 
 from catalog.errors import UnknownImport
 from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow, Missing
+from catalog.feeds.waiting import waiting_imports
 from catalog.models import Product
 
 GUARD_SHARE, GUARD_LEAST = 0.2, 10  # more of the products may not go without a yes
@@ -39,6 +40,8 @@ class Progress:
     busy_s: float
     source: str = ""
     actor: str = ""
+    superseded_by: int | None = None
+    again_at: datetime | None = None  # when its feed is fetched again, while it waits for a person
     percent: int | None = field(default=None)
 
 
@@ -79,8 +82,16 @@ def progress_of(found: Import) -> Progress:
         busy_s=found.busy_s,
         source=found.source.name if found.source else "",
         actor=found.actor,
+        superseded_by=found.superseded_by_id,
+        again_at=found.source.next_at if waits_on_schedule(found) else None,
         percent=min(100, 100 * found.rows_done // found.rows_total) if found.rows_total else None,
     )
+
+
+def waits_on_schedule(found: Import) -> bool:
+    """Whether it is of a schedule that goes on while it waits for a person."""
+    state = found.state == Import.State.CHECKED or (found.state == Import.State.UPLOADED and bool(found.reason))
+    return state and found.run_when_checked and found.source is not None and bool(found.source.every_minutes)
 
 
 def recent_imports(limit: int = 30) -> list[Progress]:
@@ -124,4 +135,6 @@ def would_empty_the_shop(found: Import) -> bool:
 
 
 def sources() -> list[FeedSource]:
-    return list(FeedSource.objects.annotate(products_count=Count("products")))
+    """`waiting`: the import of it that waits for a person, if there is one."""
+    waiting = waiting_imports().filter(source=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    return list(FeedSource.objects.annotate(products_count=Count("products"), waiting=Subquery(waiting)))

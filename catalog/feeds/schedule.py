@@ -19,7 +19,7 @@ from catalog.feeds.services import start_import
 from catalog.models import Image
 
 State = Import.State
-BUSY = (State.UPLOADED, State.RUNNING, State.PAUSED)
+BUSY = Q(state__in=(State.RUNNING, State.PAUSED)) | Q(state=State.UPLOADED, reason="")  # not: waits for a person
 FORGOTTEN = """
     SELECT import.id FROM catalog_import import
     WHERE (import.state = 'running' OR import.state = 'uploaded' AND import.reason = '') AND NOT EXISTS (
@@ -27,7 +27,6 @@ FORGOTTEN = """
             AND (job.args ->> 'import_id')::bigint = import.id)
 """
 UPLOAD_LIVES = timedelta(hours=24)
-NEWER = "The feed was fetched again before anybody had said yes to this."
 WAITS_FOR_A_YES = timedelta(days=14)
 ROWS_LIVE, IMPORT_LIVES = timedelta(days=7), timedelta(days=90)
 log = logging.getLogger(__name__)
@@ -58,10 +57,8 @@ def start_due(source_id: int) -> bool:
         now = timezone.now()
         source.next_at, source.tried_at = now + timedelta(minutes=source.every_minutes), now
         source.save(update_fields=["next_at", "tried_at"])
-        if source.imports.filter(state__in=BUSY).exists():
+        if source.imports.filter(BUSY).exists():
             return False
-        for waiting in source.imports.filter(state=State.CHECKED, run_when_checked=True):
-            end(waiting.pk, State.CANCELLED, NEWER)
         return fetch_now(source, actor="schedule", run_when_checked=True) is not None
 
 

@@ -20,6 +20,7 @@ VERDICTS = {
     "checked": "Checked: nothing has changed yet",
     "finished": "Imported",
     "cancelled": "Cancelled",
+    "superseded": "A newer one has taken its place",
     "failed": "It could not be imported",
 }
 FORMATS = {"csv": "CSV", "xml": "Google Merchant XML", "shopify": "Shopify CSV"}

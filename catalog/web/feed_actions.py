@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from catalog.errors import CatalogError, UnknownImport
 from catalog.feeds import services
 from catalog.feeds.models import Import
+from catalog.feeds.waiting import in_its_place
 from catalog.ingest.columns import ERROR_COLUMNS
 from catalog.ingest.rows import MAX_COLUMNS
 from catalog.web.access import catalog_admins_only
@@ -90,11 +91,14 @@ def columns(request: HttpRequest, import_id: int) -> HttpResponse:
     named = [column for column in found.columns if column not in ERROR_COLUMNS][:MAX_COLUMNS]
     mapping = {column: request.POST.get(f"field-{place}", "") for place, column in enumerate(named)}
 
-    def map_them() -> str:
-        services.map_columns(import_id, mapping)
-        return "It is checked again, with these columns."
+    newest = in_its_place(found)
 
-    return said(request, import_id, map_them)
+    def map_them() -> str:
+        services.map_columns(newest.pk, mapping)
+        done = "It is checked again, with these columns."
+        return done if newest == found else f"The feed was fetched again meanwhile; this is the newer import. {done}"
+
+    return said(request, newest.pk, map_them)
 
 
 def said(request: HttpRequest, import_id: int, do: Callable[[], str]) -> HttpResponse:

@@ -38,7 +38,9 @@ def list_context() -> dict:
     imports, sources = queries.recent_imports(), queries.sources()
     working = [one for one in imports if one.working or one.state == State.PAUSED]
     version = [(one.id, one.state, one.stage) for one in imports]
-    version += [(source.pk, source.failures, source.last_error, source.succeeded_at) for source in sources]
+    version += [
+        (source.pk, source.failures, source.last_error, source.succeeded_at, source.waiting) for source in sources
+    ]
     return {
         "imports": imports,
         "sources": sources,

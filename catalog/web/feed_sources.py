@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.feeds.models import FeedSource
 from catalog.feeds.schedule import fetch_now
+from catalog.feeds.waiting import waiting_imports
 from catalog.web.access import catalog_admins_only
 from catalog.web.feed_forms import SourceForm
 
@@ -21,7 +22,8 @@ def source(request: HttpRequest, source_id: int | None = None) -> HttpResponse:
         messages.success(request, f"{saved.name} is kept.")
         return redirect("feeds")
     imports = known.imports.order_by("-pk")[:10] if known else []
-    context = {"form": form, "source": known, "imports": imports}
+    waiting = waiting_imports().filter(source=known).first() if known else None
+    context = {"form": form, "source": known, "imports": imports, "waiting": waiting}
     return render(request, "feed_source.html", context, status=422 if request.method == "POST" else 200)
 
 

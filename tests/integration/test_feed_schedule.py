@@ -12,6 +12,7 @@ from catalog.feeds import job, schedule
 from catalog.feeds.models import FeedSource, Import
 from catalog.models import Offer, Product
 from catalog.webhooks.models import Webhook
+from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FEED = b"id,title,price\nA,Sofa,5 EUR\n"
@@ -85,7 +86,7 @@ def test_a_file_that_is_no_feed_any_more_is_asked_for_again(source):
     tick(source)
     Server.body = b"<html>Down for maintenance</html>"
     tick(source)
-    assert (source.failures, "no items" in source.last_error) == (1, True)
+    assert (source.failures, "web page" in source.last_error) == (1, True)
     Server.body = FEED
     tick(source)
     assert source.failures == 0
@@ -137,13 +138,49 @@ def test_pictures_are_found_in_their_folder_behind_a_link_too(settings, tmp_path
     assert folder.is_dir()
 
 
-def test_one_that_waits_for_a_yes_ends_like_every_other_when_the_next_comes(source):
+NO_ID = b"number,title,price\nA,Sofa,5 EUR\n"
+
+
+def test_one_that_waits_for_a_yes_ends_like_every_other_when_the_feed_has_changed(source):
     hook = Webhook.objects.create(url="https://a.example/", events=["import.finished"], salt="s", created_by="ada")
     waiting = Import.objects.create(source=source, name="a", state="checked", run_when_checked=True)
-    schedule.fetch_due()
+    tick(source)
     waiting.refresh_from_db()
-    assert (waiting.state, "fetched again" in waiting.reason) == ("cancelled", True)
-    assert hook.deliveries.get().data["import_id"] == waiting.pk
+    assert (waiting.state, waiting.superseded_by.state) == ("superseded", "finished")
+    assert hook.deliveries.order_by("pk").first().data["import_id"] == waiting.pk
+
+
+def test_columns_that_nobody_knows_hold_up_no_schedule(source, client):
+    Server.body = NO_ID
+    tick(source)
+    first = Import.objects.get()
+    tick(source)  # the same file: it need not be looked at twice
+    assert (Import.objects.get(), source.last_error) == (first, first.reason)
+    Server.status = 500
+    tick(source)
+    Server.status, Server.body = 200, NO_ID + b"B,Lamp,6 EUR\n"
+    tick(source)
+    first.refresh_from_db()
+    second = first.superseded_by
+    assert (first.state, second.state, second.reason) == ("superseded", "uploaded", source.last_error)
+    client.force_login(person("catalog-admin"))
+    assert "It waits for you" in client.get("/manage/feeds/").content.decode()
+    assert "fetched again at" in client.get(f"/manage/feeds/{second.pk}/").content.decode()
+    mapped = client.post(f"/manage/feeds/{first.pk}/columns/", {"field-0": "id", "field-1": "title"})
+    assert mapped.url == f"/manage/feeds/{second.pk}/"  # whoever sat at the older one has not worked for nothing
+    job.work(second.pk)
+    assert sorted(Product.objects.values_list("sku", flat=True)) == ["A", "B"]
+
+
+def test_a_feed_that_is_again_as_it_was_leaves_nothing_to_say(source):
+    tick(source)
+    Server.body = NO_ID
+    tick(source)
+    assert source.last_error
+    Server.body = FEED
+    tick(source)
+    assert source.last_error == ""
+    assert list(Import.objects.values_list("state", flat=True)) == ["superseded", "finished"]
 
 
 def test_a_source_that_breaks_holds_up_no_other(source, monkeypatch):

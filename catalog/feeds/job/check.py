@@ -14,6 +14,7 @@ from catalog.feeds.job.standing import Saying, Stopped, hold, moved_on, step
 from catalog.feeds.models import FeedSource, Import, ImportRow, Missing
 from catalog.feeds.moves import tell
 from catalog.feeds.services import run
+from catalog.feeds.waiting import supersede
 from catalog.ingest.chunks import Chunk, chunks, sku_of, sort_out
 from catalog.ingest.columns import column_name
 from catalog.ingest.ids import find_last_rows
@@ -46,6 +47,7 @@ def check(found: Import, should_stop: Callable[[], bool]) -> None:
         said = Saying(found)
         with closing(find_last_rows(feed, ids_path(found.pk), said)) as last:
             total = last.rows
+        supersede(found, by=found)
         facts = {"format": feed.format, "columns": list(feed.columns), "rows_total": total}
         step(found, Stage.CHECKING, rows_done=0, found={}, **facts)
     with opened(found) as (feed, last):

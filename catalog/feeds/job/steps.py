@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from catalog.errors import CatalogError, NotMapped
 from catalog.feeds import queries
-from catalog.feeds.arrive import NothingNew
+from catalog.feeds.arrive import NothingNew, StillWaiting
 from catalog.feeds.files import folder_of
 from catalog.feeds.job.check import check
 from catalog.feeds.job.standing import Stopped
 from catalog.feeds.job.store import carry_out
 from catalog.feeds.models import FeedSource, Import
 from catalog.feeds.moves import end, locked, tell
+from catalog.feeds.waiting import supersede
 
 State = Import.State
 
@@ -44,7 +45,12 @@ def work(import_id: int, should_stop: Callable[[], bool] = lambda: False) -> Non
 def nothing_new(import_id: int, same: NothingNew) -> None:
     """A scheduled fetch that brought what was there already leaves no import behind."""
     found = locked(import_id)
-    FeedSource.objects.filter(pk=found.source_id).update(failures=0, last_error="", succeeded_at=timezone.now())
+    source = FeedSource.objects.filter(pk=found.source_id)
+    if isinstance(same, StillWaiting):
+        source.update(failures=0, last_error=same.reason)
+    else:
+        supersede(found, by=None)
+        source.update(failures=0, last_error="", succeeded_at=timezone.now())
     found.delete()
     tell(import_id)
     transaction.on_commit(lambda: shutil.rmtree(folder_of(import_id), ignore_errors=True))
@@ -58,4 +64,5 @@ def wait_for_mapping(import_id: int, error: NotMapped) -> None:
     Import.objects.filter(pk=found.pk).update(columns=columns, reason=error.detail, stage="", rate=0.0)
     if found.source_id:
         FeedSource.objects.filter(pk=found.source_id).update(last_error=error.detail)
+    supersede(found, by=found)
     tell(import_id)

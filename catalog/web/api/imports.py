@@ -93,6 +93,7 @@ class ImportShown(serializers.Serializer):
     found = serializers.DictField(child=serializers.IntegerField(), help_text="what the dry run found")
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="what the run did")
     reason = serializers.CharField(help_text="why it waits, failed or was cancelled")
+    superseded_by = serializers.IntegerField(allow_null=True, help_text="the newer import of the same feed")
     actor = serializers.CharField()
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
