@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow
 from catalog.recorded import Edit, TrackedFields
-from catalog.review.models import Decision, Inspection, NearDuplicate, PairVerdict, PictureRule
+from catalog.review.models import LACKS, Decision, Inspection, NearDuplicate, PairVerdict, PictureRule
 from catalog.webhooks.models import Delivery, Webhook
 
 __all__ = [
@@ -116,6 +116,7 @@ class Product(models.Model):
             GinIndex(fields=["attributes"], name="catalog_product_attributes"),
             models.Index(fields=["updated_at"], name="catalog_product_updated"),
             models.Index(fields=["id"], condition=Q(blocked=True), name="blocked_products"),
+            models.Index(fields=["id"], condition=LACKS & Q(blocked=False), name="lacking_products"),
         ]
         permissions = [("manage_catalog", "Can manage the catalog")]
 

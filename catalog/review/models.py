@@ -16,6 +16,10 @@ WORDS = {
 }
 
 
+LACKING = ("color", "material")  # besides the category: what a product is asked about
+LACKS = Q(category=None) | ~Q(attributes__has_keys=list(LACKING))  # of a Product, which has an index that says the same
+
+
 class Inspection(models.Model):
     """What inspection found wrong with a picture, and the copy that a person may look at. Most pictures have none.
 
@@ -75,9 +79,15 @@ class NearDuplicate(models.Model):
     other = models.ForeignKey("catalog.Image", on_delete=models.CASCADE, related_name="earlier_twins")
     bits = models.PositiveSmallIntegerField(help_text="by which their hashes differ")
     distance = models.FloatField(help_text="of their thumbnails, CIELAB")
+    decided = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="there is a PairVerdict; said here to find soon what is open",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["image", "other"], name="one_near_duplicate_per_pair")]
+        indexes = [models.Index(fields=["id"], condition=Q(decided=False), name="undecided_near_duplicates")]
 
 
 class PairVerdict(models.Model):

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from catalog.models import Image, Product
 from catalog.review.models import NearDuplicate
+from catalog.review.pairs import mark_decided
 from catalog.review.rules import Look, look_alikes
 
 MOST = 5  # pairs of one picture: a picture of a thousand products becomes a star, not a thousand times a thousand
@@ -32,4 +33,6 @@ def note_near_duplicates(image: Image) -> int:
     nearest = islice((pk for pk in found if pk in strangers - known), MOST)
     pairs = [NearDuplicate(image=image, other_id=pk, bits=found[pk][0], distance=found[pk][1]) for pk in nearest]
     NearDuplicate.objects.bulk_create(pairs, ignore_conflicts=True)
+    partners = Image.objects.filter(pk__in=[image.pk, *(pair.other_id for pair in pairs)])
+    mark_decided(list(partners.values_list("product__sku", flat=True)))
     return len(pairs)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.errors import DecidedAlready, NothingTicked
@@ -13,6 +13,13 @@ from catalog.review.models import Decision, PairVerdict
 
 DUPLICATES, SUGGESTIONS = "duplicates", "suggestions"
 DECLINED = "declined"
+MARK = """UPDATE catalog_nearduplicate n SET decided = NOT n.decided
+    FROM catalog_image a, catalog_image b, catalog_product p, catalog_product q
+    WHERE a.id = n.image_id AND b.id = n.other_id AND p.id = a.product_id AND q.id = b.product_id
+        AND p.sku = ANY(%(skus)s) AND q.sku = ANY(%(skus)s)
+        AND n.decided <> EXISTS (SELECT FROM catalog_pairverdict v
+            WHERE v.sku = least(p.sku COLLATE "C", q.sku COLLATE "C")
+                AND v.other_sku = greatest(p.sku COLLATE "C", q.sku COLLATE "C"))"""
 
 
 @transaction.atomic
@@ -26,9 +33,16 @@ def decide_pairs(skus: Sequence[str], verdict: str, by: str) -> Decision:
         row = PairVerdict.objects.select_for_update().filter(sku=sku, other_sku=other_sku).first()
         before.append([sku, other_sku, row.verdict if row else "", row.by if row else ""])
         PairVerdict.objects.update_or_create(sku=sku, other_sku=other_sku, defaults={"verdict": verdict, "by": by})
+    mark_decided([sku for pair in pairs for sku in pair])
     detail = {"pairs": before}
     subject = ", ".join(sorted(set(skus)))[:300]
     return Decision.objects.create(by=by, queue=DUPLICATES, verdict=verdict, subject=subject, detail=detail)
+
+
+def mark_decided(skus: Sequence[str]) -> None:
+    """Call it where verdicts on any two of these SKUs, or their pictures, have changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(MARK, {"skus": list(skus)})
 
 
 @transaction.atomic

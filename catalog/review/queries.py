@@ -8,30 +8,27 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from catalog.models import Image, Product
-from catalog.review.models import Decision, Inspection, PictureRule
+from catalog.review.models import LACKS, Decision, Inspection, PictureRule
 from catalog.review.pairs import DECLINED, SUGGESTIONS
 from catalog.storage import picture_url
 
 Status = Image.Status
 SHOWN = (Status.INSPECTED, Status.INDEXED)
-LACKING = ("color", "material")  # besides the category: what a product is asked about
 PAIRS = """SELECT {what} FROM catalog_nearduplicate n
     JOIN catalog_image a ON a.id = n.image_id JOIN catalog_image b ON b.id = n.other_id
     JOIN catalog_product p ON p.id = a.product_id JOIN catalog_product q ON q.id = b.product_id
-    WHERE NOT a.blocked AND a.status IN ('inspected', 'indexed')
+    WHERE NOT n.decided AND NOT a.blocked AND a.status IN ('inspected', 'indexed')
         AND NOT b.blocked AND b.status IN ('inspected', 'indexed')
         AND (p.group_id = '' OR p.group_id <> q.group_id) AND (p.gtin = '' OR p.gtin <> q.gtin)
-        AND NOT EXISTS (SELECT FROM catalog_pairverdict v
-            WHERE v.sku = least(p.sku COLLATE "C", q.sku COLLATE "C")
-                AND v.other_sku = greatest(p.sku COLLATE "C", q.sku COLLATE "C"))
     {more}"""
 MOST_MEMBERS = 12  # of one group on the page; the rest comes next
 ROUNDS = 4
+COUNTED = 1_000  # of each queue, and no further: the page shows the numbers after each key
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much waits in each queue. duplicates: pairs of pictures."""
+    """How much waits in each queue; COUNTED + 1 stands for more. duplicates: pairs of pictures."""
 
     held: int
     duplicates: int
@@ -81,12 +78,16 @@ class DecisionLine:
 
 def counts() -> Counts:
     return Counts(
-        held=pictures("held").count(),
-        duplicates=ask(PAIRS.format(what="count(*)", more=""))[0][0],
-        suggestions=lacking().count(),
-        warnings=pictures("warnings").count(),
-        rejected=pictures("rejected").count(),
+        held=up_to(pictures("held")),
+        duplicates=len(ask(PAIRS.format(what="1", more="LIMIT %s"), [COUNTED + 1])),
+        suggestions=up_to(lacking()),
+        warnings=up_to(pictures("warnings")),
+        rejected=up_to(pictures("rejected")),
     )
+
+
+def up_to(waiting: QuerySet) -> int:
+    return waiting.order_by()[: COUNTED + 1].count()
 
 
 def pictures(queue: str) -> QuerySet[Image]:
@@ -112,8 +113,7 @@ def lacking() -> QuerySet[Product]:
         queue=SUGGESTIONS, verdict=DECLINED, subject=OuterRef("sku"), undone_by=None, undoes=None
     )
     shown = Image.objects.filter(product=OuterRef("pk"), status__in=SHOWN, blocked=False)
-    lacks = Q(category=None) | ~Q(attributes__has_keys=list(LACKING))
-    return Product.objects.filter(lacks, Exists(shown), ~Exists(declined), blocked=False)
+    return Product.objects.filter(LACKS, Exists(shown), ~Exists(declined), blocked=False)
 
 
 def next_group(after: int) -> Group | None:

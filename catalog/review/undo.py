@@ -9,6 +9,7 @@ from catalog.errors import NoDecision
 from catalog.models import Image, Product, Seller
 from catalog.priority import Priority
 from catalog.review.models import Decision, Inspection, PairVerdict, PictureRule
+from catalog.review.pairs import mark_decided
 from catalog.review.services import show_again
 from catalog.services import EMBED_TASK
 
@@ -76,6 +77,7 @@ def restore_pairs(pairs: list) -> None:
             rows.update(verdict=verdict, by=by)
         else:
             rows.delete()
+    mark_decided([sku for pair in pairs for sku in pair[:2]])
 
 
 def restore_product(detail: dict) -> None:

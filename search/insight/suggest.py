@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalog.models import Category, Image, Product
-from catalog.review.queries import LACKING, SHOWN
+from catalog.review.models import LACKING
+from catalog.review.queries import SHOWN
 from ml.bundle import Bundle
 from search.build.embed import open_stored
 from search.errors import BrokenPicture

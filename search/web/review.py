@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from catalog.models import Seller
 from catalog.review.kept import read_kept
 from catalog.review.models import Inspection
-from catalog.review.queries import blocklist, counts, history
+from catalog.review.queries import COUNTED, blocklist, counts, history
 from catalog.review.undo import last_decision
 from catalog.web.access import catalog_admins_only
 from search.errors import Unavailable
@@ -67,9 +67,16 @@ def case_of(queue: str, after: int) -> dict:
 def lines(chosen: str) -> list[dict]:
     waiting = counts()
     return [
-        {"name": name, "title": title, "count": getattr(waiting, name, None), "chosen": name == chosen}
+        {"name": name, "title": title, "count": in_words(getattr(waiting, name, None)), "chosen": name == chosen}
         for name, title in (QUEUES | LISTS).items()
     ]
+
+
+def in_words(count: int | None) -> str | None:
+    """None for a list that is no queue."""
+    if count is None:
+        return None
+    return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
 
 
 def after_of(request: HttpRequest) -> int:

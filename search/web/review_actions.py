@@ -13,8 +13,7 @@ from catalog.history import by as named
 from catalog.history import recorded
 from catalog.models import Image
 from catalog.review import pairs, services, undo
-from catalog.review.models import Decision
-from catalog.review.queries import LACKING
+from catalog.review.models import LACKING, Decision
 from catalog.services import requeue
 from catalog.web.access import catalog_admins_only
 from search.web.review import LISTS, QUEUES, page_after

@@ -122,6 +122,17 @@ def test_look_alikes_are_told_apart(admin):
     assert PairVerdict.objects.get().verdict == "same_product"
     for wrong in ({"sku": ["A"], "verdict": "different"}, {"sku": ["A", "C"], "verdict": "x"}):
         assert "Tick what this is about" in text_of(admin.post(PAGE + "pairs/", wrong, follow=True))
+    assert text_of(admin.post(PAGE + "undo/", {"queue": "duplicates"}, follow=True)).count('name="sku"') == 3
+    admin.post(PAGE + "pairs/", {"sku": ["A", "B", "C"], "verdict": "different"})
+    assert "Nothing waits here" in text_of(admin.get(PAGE + "duplicates/"))
+
+
+def test_long_queues_are_counted_to_a_thousand(admin, monkeypatch):
+    monkeypatch.setattr("catalog.review.queries.COUNTED", 1), monkeypatch.setattr("search.web.review.COUNTED", 1)
+    held("A"), held("B")
+    made("C", "rejected")
+    page = text_of(admin.get(PAGE + "held/"))
+    assert 'Held for safety <span class="num">1+<' in page and 'Rejected <span class="num">1<' in page
 
 
 def test_a_warning_and_a_rejection(admin):
