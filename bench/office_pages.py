@@ -5,8 +5,9 @@
 A shop of its own: PostgreSQL, one web process, and products with a picture and a vector each (bench/shop/fill.py), of
 which a generation is built and promoted. A twentieth of the pictures waits, a tenth is held, rejected, failed or warned
 of; a third has a look-alike, and every product lacks an attribute. The index lacks 200 pictures that the catalog calls
-searchable. Pages are asked for by HTTP, one after another in mixed order; the clock runs until the last byte. Then nearly
-all that waited in the review is decided, and its pages are asked for again: a queue with little in it must not take longer.
+searchable. Pages are asked for by HTTP, one after another in mixed order; the clock runs until the last byte. Then
+nearly all that waited in the review is decided, and its pages are asked for again: a queue with little in it must not
+take longer.
 """
 
 import argparse
@@ -32,7 +33,8 @@ INSPECTED = """INSERT INTO catalog_inspection (image_id, cause, warnings, open, 
     FROM catalog_image WHERE status IN ('held', 'rejected') OR id % 20 = 5"""
 LOOK_ALIKES = """INSERT INTO catalog_nearduplicate (image_id, other_id, bits, distance)
     SELECT id, id - 2, 2, 1.5 FROM catalog_image WHERE id % 3 = 0"""
-PLANTED = "UPDATE catalog_image SET status = 'indexed', indexed_at = now() WHERE id IN (SELECT id FROM catalog_image WHERE status = 'failed' LIMIT 200)"  # fmt: skip
+PLANTED = """UPDATE catalog_image SET status = 'indexed', indexed_at = now()
+    WHERE id IN (SELECT id FROM catalog_image WHERE status = 'failed' LIMIT 200)"""
 DECIDED = [
     "UPDATE catalog_nearduplicate SET decided = true WHERE id % 5000 > 0",
     "UPDATE catalog_inspection SET open = false WHERE image_id % 5000 > 5",
