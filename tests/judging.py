@@ -63,6 +63,14 @@ def add_tasks(made: Project, place: int, gold: bool) -> None:
         )
 
 
+def ask_with_photo(made: Project) -> None:
+    """Its queries show a frame in a photo, where they had words."""
+    photo = keep_photo(next((settings.BASE_DIR / "demo" / "photos").glob("golden-*.jpg")).read_bytes())
+    bbox = [0.3 * photo.width, 0.3 * photo.height, 0.7 * photo.width, 0.8 * photo.height]
+    fields = {"type": "photo", "text": "", "photo": photo.name, "width": photo.width, "height": photo.height}
+    made.batch.queries.update(**fields, bbox=bbox)
+
+
 def raters(number: int) -> list[User]:
     return [User.objects.create_user(f"rater-{place}") for place in range(number)]
 

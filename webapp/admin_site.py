@@ -30,6 +30,7 @@ DOORS = (
     Door("Feeds", "upload_file", "feeds", (CATALOG,)),
     Door("Review", "fact_check", "review", (CATALOG,)),
     Door("Demand", "query_stats", "demand", (CATALOG,)),
+    Door("Programs", "key", "tokens", (CATALOG,)),
     Door("Labeling", "rate_review", "labeling", (RATE, LEAD)),
     Door("Index", "database", "operator_index", (INDEX,)),
     Door("People", "group", "admin:auth_user_changelist", (PEOPLE,)),

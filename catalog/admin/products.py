@@ -150,5 +150,10 @@ class ProductAdmin(CatalogAdmin):
         uploaded = Image.objects.filter(product=known, source__startswith=UPLOAD).count()
         return super().delete_view(request, object_id, {"uploaded": uploaded, **(extra_context or {})})
 
+    def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
+        """A product's pictures go with it. Alone they are removed on its page, so there is no permission for that."""
+        listed, counts, refused, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, refused - {Image._meta.verbose_name}, protected
+
     def delete_model(self, request: HttpRequest, product: Product) -> None:
         services.delete_products([product.sku])

@@ -1,5 +1,6 @@
 """How spans of time, costs and details read on the operator's pages."""
 
+import re
 from datetime import datetime, timedelta
 from math import isinf
 
@@ -12,6 +13,7 @@ from search.templatetags.shop import SIGNS
 
 register = template.Library()
 
+SHA256 = re.compile(r"\b[0-9a-f]{64}\b")  # told by its first twelve digits
 STEPS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -79,4 +81,6 @@ def detail_words(name: str, value) -> str:
         return f"in {seconds(value)}"
     if isinstance(value, list):
         value = "; ".join(map(str, value))
+    if isinstance(value, str):
+        value = SHA256.sub(lambda found: found[0][:12], value)
     return f"{name.replace('_', ' ')} {value:g}" if isinstance(value, float) else f"{name.replace('_', ' ')} {value}"

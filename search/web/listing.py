@@ -51,6 +51,11 @@ def closeness_of(answer: Answer | None) -> str:
     return judged["kind"] if judged else ""
 
 
+def nobody_calls_it_so(answer: Answer | None) -> bool:
+    """A search by words that no product holds: its results are near by meaning alone. False where nobody knows."""
+    return bool(answer and answer.results) and all(card.scores.get("words") == 0 for card in answer.results)
+
+
 def badge(answer: Answer | None) -> str:
     """On the first card."""
     return {"exact": "Looks like the one", "nothing_close": ""}.get(closeness_of(answer), "Best match")

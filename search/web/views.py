@@ -15,7 +15,7 @@ from search.known import page_of
 from search.pipeline import find_products, record_click
 from search.types import Query
 from search.web.forms import SearchForm
-from search.web.listing import PAGE_SIZE, leaves, listing, page_or_part
+from search.web.listing import NEAREST, PAGE_SIZE, leaves, listing, nobody_calls_it_so, page_or_part
 from search.web.problems import in_plain_words
 from search.web.samples import samples
 from search.web.visitors import as_visitor
@@ -42,7 +42,9 @@ def text_search(request: HttpRequest) -> HttpResponse:
         query = Query(text=asked["q"], filters=form.filters(), limit=PAGE_SIZE, cursor=asked["cursor"] or None)
         answer = find_products(as_visitor(request, query))
     words = form.cleaned_data.get("q", "")
-    context = listing(request, form, answer, f"Results for “{words[:60]}”")
+    unnamed = nobody_calls_it_so(answer) and not form.cleaned_data.get("cursor")
+    heading = f"Nothing here is called “{words[:60]}”. {NEAREST}" if unnamed else f"Results for “{words[:60]}”"
+    context = listing(request, form, answer, heading) | ({"badge": ""} if unnamed else {})
     return page_or_part(request, "text_search.html", context, answer)
 
 

@@ -12,6 +12,7 @@ MADE = """
 from tests import judged, judging
 from tests.people import person
 project = judging.project(tasks=6, k=2)
+judging.ask_with_photo(project)
 for name, role in (("berta", "rater"), ("clara", "rater"), ("lou", "lead")):
     user = person(role, username=name)
     user.set_password("secret")
@@ -53,6 +54,8 @@ def test_a_lead_settles_by_keyboard_what_raters_differ_on(signed_in, project, si
     page = signed_in("lou", f"/label/adjudicate/?project={project}")
     left = page.locator(".judge-progress")
     expect(left).to_have_text(re.compile("3 to settle"))
+    asked = page.get_by_alt_text("What is inside the frame").bounding_box()
+    assert min(asked["width"], asked["height"]) > 100
     assert serious(page) == [] and not too_wide(page)
     page.keyboard.press("r")
     expect(page.locator(".raters-said li").first).to_be_visible()
@@ -79,5 +82,5 @@ def test_the_report_and_a_raters_own_figures_are_whole(signed_in, project):
     expect(page.get_by_role("rowheader", name="berta")).to_be_visible()
     assert serious(page) == [] and not too_wide(page)
     page = signed_in("clara", "/label/me/")
-    expect(page.get_by_text("My figures")).to_be_visible()
+    expect(page.get_by_role("heading", name="My figures")).to_be_visible()
     assert serious(page) == [] and not too_wide(page)

@@ -205,6 +205,14 @@ def test_products_are_blocked_together(admin, image):
     assert Product.objects.get(sku="SL-1").blocked and not Product.objects.get(sku="SL-2").blocked
 
 
+def test_a_product_is_deleted_with_its_pictures(admin, image):
+    door = reverse("admin:catalog_product_delete", args=[image.product_id])
+    assert "permission" not in admin.get(door).content.decode()
+    admin.post(door, {"post": "yes"})
+    assert not Product.objects.filter(pk=image.product_id).exists()
+    assert not Image.objects.filter(pk=image.pk).exists()
+
+
 def test_without_the_permission_nothing_opens_and_nothing_changes(client, image):
     client.force_login(person("operator"))
     before = Edit.objects.count()

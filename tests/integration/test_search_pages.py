@@ -181,3 +181,12 @@ def test_a_link_to_one_seller_keeps_to_it(client):
     assert "Blue chair number 1" in page and "number 3" not in page
     assert "sold by Nord &amp; Sons" in page
     assert '<input type="hidden" name="seller" value="Nord &amp; Sons">' in page
+
+
+def test_words_that_no_product_holds_find_the_nearest_and_say_so(client):
+    make_catalog(products=4)
+    page = client.get("/search/?q=zeppelin").content.decode()
+    assert "Nothing here is called “zeppelin”. The nearest that we have" in page
+    assert 'class="card' in page
+    assert "Best match" not in page
+    assert "Best match" in client.get("/search/?q=chair").content.decode()

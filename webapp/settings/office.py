@@ -29,7 +29,7 @@ UNFOLD = {
     ],
     "BORDER_RADIUS": "10px",
     "STYLES": [lambda request: static("admin.css")],
-    "SCRIPTS": [],
+    "SCRIPTS": [lambda request: static("js/admin_names.js")],
     "COLORS": {"base": INK, "primary": {**INK, "500": "#ffc91f", "600": "#15181c", "700": "#15181c"}},
     "SIDEBAR": {"show_search": False, "navigation": "webapp.admin_site.navigation"},
 }
