@@ -30,3 +30,13 @@ class FeedRow:
     broken: str = ""
     beside: tuple[tuple[int, tuple[str, ...]], ...] = ()
     replaced: str = ""
+
+
+class RowRefused(ValueError):
+    """A row that cannot be stored; the message is the reason for the error file."""
+
+
+def limited(name: str, text: str, longest: int) -> str:
+    if len(text) > longest:
+        raise RowRefused(f"The {name} is longer than {longest} characters.")
+    return text
