@@ -46,6 +46,8 @@ REVIEW = {
 PAGES = {
     "status": "/manage/status/",
     "status, waiting": "/manage/status/?state=waiting",
+    "status, blocked": "/manage/status/?state=hidden",
+    "status, failed": "/manage/status/?state=failed",
     "status, not at the front": "/manage/status/?before={after}",
     "status, by SKU": "/manage/status/?q=B{sku}",
     "status, by a word": "/manage/status/?q=thing",

@@ -6,10 +6,11 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
 from catalog.models import Image, Product
-from search.status.pictures import SOLD, PictureStatus, State, picture_statuses
+from catalog.visible import hidden_products
+from search.status.pictures import PictureStatus, State, picture_statuses
 
 PAGE = 50
-HIDDEN = Q(blocked=True) | ~Q(SOLD)
+HIDDEN = Q(blocked=True) | Q(product__in=hidden_products())
 BY_STATE = {
     State.WAITING: Q(status=Image.Status.PENDING) & ~HIDDEN,
     State.INSPECTED: Q(status=Image.Status.INSPECTED) & ~HIDDEN,

@@ -8,7 +8,7 @@ from catalog.queries import product_page
 from catalog.review.services import block_seller
 from catalog.services import category_for
 from catalog.tree import category_tree
-from catalog.visible import visible_products
+from catalog.visible import hidden_products, visible_products
 from search.retrieve.lexical import find_words
 from search.types import Filters
 
@@ -34,6 +34,8 @@ def found(**filters) -> set[str]:
     cards = cards_by_id(ids)
     visible = visible_products().filter(pk__in=ids)
     assert set(cards) == set(visible.values_list("pk", flat=True))  # SQL and ORM say the same
+    hidden = Product.objects.filter(pk__in=hidden_products())
+    assert set(hidden) == set(Product.objects.all()) - set(visible_products())
     return {card.sku for card in cards.values()}
 
 
