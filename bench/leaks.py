@@ -1,6 +1,6 @@
 """How many planted copies of golden photos are caught, and how many pictures that are none are called copies.
 
-    python -m bench.leaks [--demo demo] [--photos 120] [--json]
+    python -m bench.leaks [--demo demo] [--photos 120]
 
 Each golden photo is copied as a leak would be: resized, encoded again, cropped to shares of its sides, mirrored. False
 alarms are counted on the demo's training rooms and catalog pictures, which show other photos of the same products.

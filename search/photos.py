@@ -15,6 +15,7 @@ from PIL import Image
 from catalog import outage
 from ml.errors import ImageRejected
 from ml.images import open_header, open_image, read_orientation
+from search.demand.models import DemandQuery
 from search.errors import BadImage, PhotoExpired, Unavailable
 from search.models import QueryPhoto
 from search.photo_memory import DecodedPhotos, KnownRows
@@ -160,10 +161,12 @@ def photo_objects(token: str) -> FoundObjects:
 
 
 def discard(token: str) -> None:
-    """A photo that nobody will ask for again, or that its shopper takes back: gone now. Raises PhotoExpired."""
+    """A photo that nobody will ask for again, or that its shopper takes back: gone now, with the vectors that were kept
+    of it. Raises PhotoExpired."""
     row = row_of(token)
     delete_files(row)
     QueryPhoto.objects.filter(pk=token).delete()
+    DemandQuery.objects.filter(photo_token=token).delete()
     _known.forget(token)
     _decoded.forget(token)
 

@@ -23,7 +23,6 @@ def mine(products: int, each: int = 2, seed: int = 7) -> list[Pair]:
     bundle_id, index = live_bundle_id(), retriever(current())
     ids = list(Product.objects.filter(blocked=False, vectors__bundle=bundle_id).distinct().values_list("pk", flat=True))
     chosen = sorted(random.Random(seed).sample(sorted(ids), min(products, len(ids))))
-    skus = dict(Product.objects.values_list("pk", "sku"))
     found = []
     for product_id, vectors in product_vectors(chosen, bundle_id).items():
         near: dict[int, float] = {}
@@ -33,8 +32,11 @@ def mine(products: int, each: int = 2, seed: int = 7) -> list[Pair]:
                 near[other] = max(score, near.get(other, -1.0))
         facts = read_facts([product_id, *near])
         wrong = [other for other in sorted(near, key=lambda other: -near[other]) if is_wrong(product_id, other, facts)]
-        found += [Pair(SOURCE, Anchor(), skus[product_id], skus[other], WEIGHT) for other in wrong[:each]]
-    return found
+        found += [(product_id, other) for other in wrong[:each]]
+    skus = dict(Product.objects.filter(pk__in={pk for pair in found for pk in pair}).values_list("pk", "sku"))
+    return [
+        Pair(SOURCE, Anchor(), skus[one], skus[other], WEIGHT) for one, other in found if {one, other} <= skus.keys()
+    ]
 
 
 def is_wrong(product_id: int, other: int, facts: dict[int, Facts]) -> bool:

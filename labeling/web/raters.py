@@ -26,8 +26,9 @@ STEPS = {  # title, what will happen, button
     Action.SET_ASIDE: (
         "Set their verdicts aside?",
         (
-            "All of their verdicts, in all projects, count for nothing: in agreement, rankings and reports.",
-            "Others are asked instead, in projects that are not closed.",
+            "All of their verdicts, in all projects, count for nothing: in rankings, reports and new golden sets.",
+            "Others are asked instead, in projects that are not closed, also where a pair was settled by them.",
+            "They may judge on until you pause them; somebody else is then asked as well.",
             "Nothing is deleted: you can take them back in.",
         ),
         "Set aside",

@@ -100,10 +100,19 @@ def picture(request: HttpRequest, name: str, version: int, path: str) -> HttpRes
     if not PICTURE.fullmatch(path) or not (file := folder_of(row) / path).is_file():
         raise Http404
     image = Image.open(io.BytesIO(file.read_bytes())).convert("RGB")
-    box = [float(each) for each in re.findall(r"[\d.]+", request.GET.get("bbox", ""))[:4]]
-    if len(box) == 4 and box[2] > box[0] and box[3] > box[1]:
-        image = image.crop(tuple(map(round, box)))
+    x1, y1, x2, y2 = box_in(image, request.GET.get("bbox", ""))
+    if x2 > x1 and y2 > y1:
+        image = image.crop((x1, y1, x2, y2))
     return HttpResponse(to_jpeg(image, max_side_px=THUMB_PX), content_type="image/jpeg", headers=KEPT)
+
+
+def box_in(image: Image.Image, text: str) -> tuple[int, ...]:
+    """ "[40.0, 12, 310, 280]", cut at the picture's rim; all zeros for what is no box."""
+    try:
+        x1, y1, x2, y2 = (round(float(edge)) for edge in text.strip("[]() ").split(","))
+    except (ValueError, OverflowError):
+        return (0,) * 4
+    return max(x1, 0), max(y1, 0), min(x2, image.width), min(y2, image.height)
 
 
 @require_safe

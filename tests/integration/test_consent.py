@@ -65,6 +65,14 @@ def test_kept_where_it_is_allowed_and_deleted_at_once(client):
     assert client.get(f"{where}delete/").status_code == 405
 
 
+def test_what_was_kept_of_its_searches_goes_with_a_photo_that_is_taken_back():
+    rows = [photos.keep(photos.decode(picture(seed=seed)), (), True) for seed in (4, 5)]
+    for number, token in enumerate(rows):
+        DemandQuery.objects.create(id=f"00000000-0000-4000-8000-00000000000{number}", kind="photo", photo_token=token)
+    photos.discard(rows[0])
+    assert DemandQuery.objects.get().photo_token == rows[1]
+
+
 def test_when_its_time_is_over_every_copy_goes():
     row = left()
     blur_kept()

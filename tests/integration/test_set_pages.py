@@ -1,7 +1,10 @@
 """The pages of golden sets and of hard negatives: for leads alone, and none of them grows with what is in it."""
 
+import io
+
 import pytest
 from django.urls import reverse
+from PIL import Image
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from labeling.export.dataset import make_dataset
@@ -17,6 +20,7 @@ from tests.search_catalog import make_catalog
 from tests.shop import DEMO
 
 pytestmark = pytest.mark.django_db
+BOXES = ("", "1.2.3,0,9,9", "nan,0,1,1", "1e999,0,1,1", "9,9,1,1", "-1e9,-1e9,1e9,1e9")
 ROOM, OTHER_ROOM = DEMO / "photos/train-0001.jpg", DEMO / "photos/train-0002.jpg"
 
 
@@ -105,6 +109,8 @@ def test_a_data_set_shows_what_was_taken_for_what(lead, dataset, django_assert_m
     for picture in pictures:
         answer = lead.get(picture)
         assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
+    cut = {Image.open(io.BytesIO(lead.get(f"{pictures[0].split('?')[0]}?bbox={box}").content)).size for box in BOXES}
+    assert cut == {(180, 240)}  # all of it
     for path in ("images/../feed.csv", "feed.csv", "images/" + "0" * 64 + ".jpg"):
         assert lead.get(f"/label/datasets/hard/v1/{path}").status_code == 404
 

@@ -183,7 +183,8 @@ SIGHTLINE_ROWS_PER_SHARD = int(os.environ.get("SIGHTLINE_ROWS_PER_SHARD", "10000
 SIGHTLINE_MERGE_MIN_ROWS = int(os.environ.get("SIGHTLINE_MERGE_MIN_ROWS", "500"))  # fewer need no cold tier
 SIGHTLINE_RECALL_FLOOR = float(os.environ.get("SIGHTLINE_RECALL_FLOOR", "0.99"))  # of the live generation's recall
 SIGHTLINE_BUNDLES_DIR = VAR_DIR / "bundles"  # model bundles that were registered here, besides those that ship
-SIGHTLINE_AUTO_PROMOTE = True  # a complete and verified new bundle takes over by itself
+# A complete and verified new bundle takes over by itself.
+SIGHTLINE_AUTO_PROMOTE = os.environ.get("SIGHTLINE_AUTO_PROMOTE", "1") == "1"
 SIGHTLINE_AUTO_PROMOTE_MERGES = os.environ.get("SIGHTLINE_AUTO_PROMOTE_MERGES", "1") == "1"
 # What a new bundle or generation must not be worse on: a golden set, <name> or <name>@<sha256>, or a folder.
 SIGHTLINE_GOLDEN = os.environ.get("SIGHTLINE_GOLDEN", "")
