@@ -119,7 +119,7 @@ function answered({ results, screens, held, progress, why }, entries) {
     if (!result) continue;
     if (!result.ok) refuse(entry, result);
     else if (entry.undo_last) wanted = result.screen;
-    else if (result.state === "late") tell("A verdict came after its task was given to somebody else. It is kept, and does not count.");
+    else if (result.state === "late") tell("A verdict came too late: its task was given to somebody else, or is asked of nobody any more. It is kept, and does not count.");
     undone.delete(entry.undo);
   }
   const back = new Set([...undone.values()].map(({ screen }) => screen)); // the server has not heard of it yet

@@ -106,7 +106,7 @@ def test_no_step_learns_from_a_golden_photo(world, tmp_path, step):
 def test_what_stands_behind_pasted_products_is_looked_at_too(world, dataset, tmp_path):
     room = (world / "photos/train-3.jpg").read_bytes()
     write_golden(tmp_path / "golden", "rooms", [GoldenQuery("1", photo="x", same={"A": 1})], {"1": room}, {})
-    without = replace(recipe(tmp_path, dataset), demo=world, shares={"demo": 0.0})
+    without = replace(recipe(tmp_path, dataset, steps=1), demo=world, shares={"demo": 0.0})
     assert [source.name for source in read_sources(without)[0]] == ["misses"]
     with pytest.raises(LeakedGoldenSet, match="train-3.jpg"):
         train_image(without)
