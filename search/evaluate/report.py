@@ -73,7 +73,7 @@ def same_product(same: measures.Asked, default: measures.Asked, given: measures.
     """Photo to product over the full catalog. An object that the detector missed is a miss here, too."""
     boxed = any(each.bbox for each, _ in same)
     return measures.ranking(same) | {
-        "from": "detector boxes" if boxed else "photos without a box: the detector's best box, the middle and all of the photo",
+        "from": "detector boxes" if boxed else "photos without a box: the best boxes, the middle and the whole",
         "mode": "same_product",
         "category_precision_at_1": measures.category_precision(same, shop),
         "objects_without_a_box": sum(reply.error is not None for _, reply in same),

@@ -11,6 +11,7 @@ from search.types import Asked, Gathered, Hit
 RRF_K = 60  # Cormack, Clarke and Buettcher, SIGIR 2009
 VECTORS_WEIGHT = 1.0
 WORDS_WEIGHT = 1.0
+AGREEMENT = 0.5  # of a score where several views of a photo are searched with: their mean; the rest is the best view's
 EVERY_WORD_BONUS = 0.1  # on a cosine: a photo refined by "in blue" wants the blue ones first
 
 
@@ -23,13 +24,15 @@ def rank(asked: Asked, gathered: Gathered) -> list[Hit]:
 
 
 def by_vectors(asked: Asked, gathered: Gathered) -> list[Hit]:
+    """`image` and `text` among the scores are the best cosine each. A product's own pictures need not agree."""
     near = gathered.near
+    agreement = AGREEMENT if asked.skip_product_id is None else 0.0
     parts: dict[str, np.ndarray] = {}
     if len(asked.views):
         parts["image"] = rescore(near, asked.views)
     if asked.text is not None:
         parts["text"] = rescore(near, asked.text[None])
-    return best_by_product(near, rescore(near, asked.vectors), parts)
+    return best_by_product(near, rescore(near, asked.vectors, agreement), parts)
 
 
 def with_words(hits: list[Hit], gathered: Gathered) -> list[Hit]:

@@ -5,11 +5,16 @@ import numpy as np
 from search.types import Candidates, Hit
 
 
-def rescore(candidates: Candidates, queries: np.ndarray) -> np.ndarray:
-    """float32 (n,): the best inner product of each candidate with any of the query vectors (m, dim)."""
+def rescore(candidates: Candidates, queries: np.ndarray, agreement: float = 0.0) -> np.ndarray:
+    """float32 (n,): the best inner product of each candidate with any of the query vectors (m, dim), m >= 1.
+
+    agreement: from 0 to 1, the share of the mean of all m in it; what a single view mistakes for something stands out
+    there alone.
+    """
     if len(candidates) == 0:
         return np.empty(0, np.float32)
-    return (candidates.vectors @ queries.T).max(axis=1)
+    likeness = candidates.vectors @ queries.T
+    return (1 - agreement) * likeness.max(axis=1) + agreement * likeness.mean(axis=1)
 
 
 def best_by_product(candidates: Candidates, scores: np.ndarray, parts: dict[str, np.ndarray]) -> list[Hit]:

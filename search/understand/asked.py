@@ -12,6 +12,8 @@ from search.types import Asked, Query
 from search.understand.fusion import fuse, unit
 from search.understand.words import text_vector
 
+MIRRORED = 2  # so many views at most have mirror images beside them
+
 
 def check_kind(query: Query, words: str | None) -> str:
     """What kind of query this is. Raises EmptyQuery, or BadQuery for two things to start from."""
@@ -59,13 +61,16 @@ def fuse_views(
 
 
 def encode_crops(bundle_id: str, crops: list[Image.Image]) -> np.ndarray:
-    """float32 (n, dim): each crop and its mirror image, averaged.
+    """float32 (n, dim), unit rows. Of one or two crops each is averaged with its mirror image.
 
-    A shopper may stand on the other side than the studio's camera did. Measured: one point more of precision at 1 on
-    the demo's rooms, three on grocery photos, for one more picture in the batch.
+    A shopper may stand on the other side than the studio's camera did: one point more of precision at 1 on the demo's
+    rooms. More views than two say more than mirror images of them do, for the same time (docs/image-tower.md).
     """
+    mirrored = len(crops) <= MIRRORED
     with model_slot():
-        vectors = loaded_bundle(bundle_id).encode_images([*crops, *map(ImageOps.mirror, crops)])
+        vectors = loaded_bundle(bundle_id).encode_images([*crops, *map(ImageOps.mirror, crops)] if mirrored else crops)
+    if not mirrored:
+        return vectors
     return np.stack(
         [unit(one + other) for one, other in zip(vectors[: len(crops)], vectors[len(crops) :], strict=True)]
     )

@@ -13,6 +13,7 @@ from search.errors import BoxOutside
 from search.types import Box, FoundObject, Photo
 
 MIN_SIDE_PX = 2.0
+BEST_BOXES = 2  # are searched with, beside the middle and the whole, where nobody tapped
 SURE_OF_KIND = 0.8  # as probable as the bundle's category head must find a name before the page uses it
 
 
@@ -49,14 +50,14 @@ def whole(photo: Photo) -> Box:
 
 
 def choose_target(objects: tuple[FoundObject, ...], fallback: bool, photo: Photo) -> Target:
-    """Nobody said where to look: the best box, the middle and all of the photo; every view of a guess.
+    """Nobody said where to look: the two best boxes, the middle and all of the photo; every view of a guess.
 
-    On close-ups of one product the detector's best box is often a part of it, or something beside it. The best of these
-    views decides for each product (docs/image-tower.md has figures).
+    On close-ups of one product the detector's best box is often a part of it, or something beside it. No view is right
+    always, so all of them are searched with, and what they agree in counts (search/rerank/order.py).
     """
     if fallback:
         return Target(tuple(found.bbox for found in objects), True)
-    return Target((objects[0].bbox, middle(photo), whole(photo)), False)
+    return Target((*(found.bbox for found in objects[:BEST_BOXES]), middle(photo), whole(photo)), False)
 
 
 def check_box(box: Box, photo: Photo) -> Box:

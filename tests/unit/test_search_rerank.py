@@ -45,6 +45,18 @@ def test_a_product_with_several_pictures_is_one_hit_with_its_best():
     assert hits[0].scores == {"image": 0.9}
 
 
+def test_what_several_views_of_a_photo_agree_in_comes_before_what_one_mistakes():
+    views = np.array([[1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 1, 0]], np.float32)
+    near = Candidates(
+        np.array([1, 2]), np.array([10, 20]), np.array([[0.8, 0, 0.6], [0, 0.7, 0.7]], np.float32), np.array([0.8, 0.7])
+    )
+    alone = Gathered(near, LexicalHits((), 0, 0))
+    hits = rank(Asked("b", views, None, None, views), alone)
+    assert ids(hits) == [20, 10]
+    assert hits[1].scores == {"image": 0.8}
+    assert ids(rank(Asked("b", views, None, None, views, skip_product_id=3), alone)) == [10, 20]
+
+
 def test_an_exact_sku_is_first_and_products_with_every_word_come_before_others():
     text = np.array([1.0, 0.0], np.float32)
     asked = Asked("b", np.empty((0, 2), np.float32), text, "sl-7", text[None])

@@ -25,8 +25,8 @@ def test_confident_boxes_come_in_pixels_of_the_original():
     objects, fallback = choose_objects(detections(0.9, 0.6, 0.1), PHOTO, confident=0.5)
     assert [found.bbox for found in objects] == [(0.0, 20.0, 200.0, 400.0), (20.0, 20.0, 220.0, 400.0)]
     assert not fallback
-    best, middle, whole = choose_target(objects, fallback, PHOTO).boxes
-    assert best == objects[0].bbox
+    *best, middle, whole = choose_target((*objects, *objects), fallback, PHOTO).boxes
+    assert best == [found.bbox for found in objects]
     assert middle == (160.0, 120.0, 1120.0, 840.0)
     assert whole == (0.0, 0.0, 1280.0, 960.0)
 
