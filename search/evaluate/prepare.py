@@ -21,8 +21,12 @@ from ml.inspect.text import VERSION as WORDS_VERSION
 from search.serving import folder_bundle_id
 
 READY = "ready"
-TIMEOUTS = "SIGHTLINE_READ_TIMEOUT_MS", "SIGHTLINE_LOOK_TIMEOUT_MS"
-TIMEOUT_MS = "10000"  # how good the answers are must not depend on what else this machine does
+# How good the answers are must not depend on what else this machine does; and nobody looks at pictures that are held.
+UNATTENDED = {
+    "SIGHTLINE_READ_TIMEOUT_MS": "10000",
+    "SIGHTLINE_LOOK_TIMEOUT_MS": "10000",
+    "SIGHTLINE_SAFETY": "off",
+}
 
 
 class PreparationFailed(RuntimeError):
@@ -32,7 +36,8 @@ class PreparationFailed(RuntimeError):
 def shop_for(feed: Path) -> tuple[str, Path]:
     """Name of the database and the folder for files of this feed, its pictures, the installed bundle and the reader."""
     digest = hashlib.sha256(feed.read_bytes())
-    digest.update(f"{folder_bundle_id(default_bundle_folder())} {WORDS_VERSION} {LOCAL_VERSION}".encode())
+    bundle_id, safety = folder_bundle_id(default_bundle_folder()), unattended()["SIGHTLINE_SAFETY"]
+    digest.update(f"{bundle_id} {WORDS_VERSION} {LOCAL_VERSION} {safety}".encode())
     for path in sorted(path for path in feed.parent.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png")):
         digest.update(f"{path.relative_to(feed.parent)} {path.stat().st_size}".encode())
     name = re.sub(r"[^a-z0-9]+", "_", feed.parent.resolve().name.lower())[:24]
@@ -66,8 +71,13 @@ def shop_environment(database: str, folder: Path) -> dict[str, str]:
     port = f":{here['port']}" if here.get("port") else ""
     url = f"postgres://{user}@{quote(here.get('host') or '', safe='')}{port}/{database}"
     other = {"DATABASE_URL": url, "SIGHTLINE_VAR": str(folder), "SIGHTLINE_TEST_VAR": str(folder)}
-    patient = {name: os.environ.get(name, TIMEOUT_MS) for name in TIMEOUTS}
-    return {name: value for name, value in os.environ.items() if name != "SIGHTLINE_TEST_DATABASE"} | other | patient
+    kept = {name: value for name, value in os.environ.items() if name != "SIGHTLINE_TEST_DATABASE"}
+    return kept | other | unattended()
+
+
+def unattended() -> dict[str, str]:
+    """As UNATTENDED, but for what was set on purpose."""
+    return {name: os.environ.get(name, value) for name, value in UNATTENDED.items()}
 
 
 def create_database(name: str) -> bool:
