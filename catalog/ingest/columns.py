@@ -124,7 +124,7 @@ def fields_of(columns: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
     fields = meanings(columns, mapping)
     used = [field for field in fields if field]
     if twice := sorted({field for field in used if used.count(field) > 1 and field not in SEVERAL}):
-        raise FeedUnreadable(f"Two columns of the header say the same: {', '.join(twice)}.")
+        raise FeedUnreadable(f"Two columns mean the same: {', '.join(twice)}.")
     if "id" not in used:
         raise NotMapped
     return fields

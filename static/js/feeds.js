@@ -2,10 +2,17 @@
 // or a folder is sent as it is.
 const TRIES = 6, WAIT_MS = 800;
 
-for (const form of document.querySelectorAll("form[data-upload-begin]")) prepare(form);
+prepareAll();
+document.addEventListener("htmx:afterSwap", prepareAll); // an import that has ended brings the form for mended rows
+
+function prepareAll() {
+  for (const form of document.querySelectorAll("form[data-upload-begin]:not([data-ready])")) prepare(form);
+}
 
 function prepare(form) {
-  const input = form.querySelector("input[type=file]"), name = form.querySelector("[data-file-name]"), drop = form.querySelector(".drop");
+  const input = form.querySelector("input[type=file]"), name = form.querySelector("[data-file-name]");
+  const drop = form.querySelector(".drop") ?? form.closest(".mend");
+  form.dataset.ready = "";
   input.addEventListener("change", () => { if (input.files[0]) name.textContent = input.files[0].name; });
   form.addEventListener("submit", (event) => {
     if (!input.files[0]) return;
