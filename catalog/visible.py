@@ -9,6 +9,10 @@ SHOWN = "NOT i.blocked AND i.status NOT IN ('rejected', 'failed', 'held')"  # of
 # index that is empty while nobody is blocked; the second is no EXISTS, for that might be hashed over all offers.
 SOLD = """(NOT EXISTS (SELECT FROM catalog_offer x WHERE x.product_id = p.id AND x.hidden)
     OR (SELECT NOT bool_and(x.hidden) FROM catalog_offer x WHERE x.product_id = p.id))"""
+# Ids of all products that may not be shown, from two indexes that hold nothing else: hidden_products() says the same.
+HIDDEN_PRODUCTS = """SELECT id FROM catalog_product WHERE blocked
+    UNION ALL SELECT o.product_id FROM catalog_offer o WHERE o.hidden
+        AND NOT EXISTS (SELECT FROM catalog_offer s WHERE s.product_id = o.product_id AND NOT s.hidden)"""
 
 
 def visible_products() -> QuerySet[Product]:
@@ -16,7 +20,7 @@ def visible_products() -> QuerySet[Product]:
 
 
 def hidden_products() -> QuerySet[dict]:
-    """Ids of all others, from two indexes that hold nothing else: soon found however many products there are."""
+    """Ids of all others."""
     refused = Product.objects.filter(Exists(Offer.objects.filter(product=OuterRef("pk"), hidden=True)))
     unsold = refused.filter(~Exists(Offer.objects.filter(product=OuterRef("pk"), hidden=False)))
     return Product.objects.filter(blocked=True).values("pk").union(unsold.values("pk"))

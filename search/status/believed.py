@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 
 import numpy as np
+from django.db import connection
 
 from catalog.models import Image
-from catalog.visible import SOLD
-from search.build.binary import copy_rows, record
+from catalog.visible import HIDDEN_PRODUCTS
 
 State = Image.Status
 CODES = {state: code for code, state in enumerate(State)}
 HIDDEN = 8  # added to the code of a picture that is blocked itself, or whose product is
 CASES = " ".join(f"WHEN '{state}' THEN {code}" for state, code in CODES.items())
-# Placeholders of copy_rows are in braces.
-ROWS = f"""SELECT i.id, i.product_id, (CASE i.status {CASES} END
-    + CASE WHEN i.blocked OR p.blocked OR NOT {SOLD} THEN {HIDDEN} ELSE 0 END)::bigint
-    FROM catalog_image i JOIN catalog_product p ON p.id = i.product_id ORDER BY i.id"""
+CODE = f"""(CASE i.status {CASES} END
+    + CASE WHEN i.blocked OR i.product_id IN ({HIDDEN_PRODUCTS}) THEN {HIDDEN} ELSE 0 END)::bigint"""
+# All rows in one value: the time goes where each of them is taken in hand, here and there.
+ROWS = f"""SELECT string_agg(int8send(i.id) || int8send(i.product_id) || int8send({CODE}), ''::bytea)
+    FROM catalog_image i"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Believed:
 
 
 def believed() -> Believed:
-    """Of all pictures. Some 0.1 s for 100,000."""
-    rows = copy_rows(ROWS, {}, record(("image", "product", "code")))
-    return Believed(*(rows[name].astype(np.int64) for name in ("image", "product", "code")))
+    """Of all pictures."""
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS)
+        rows = np.frombuffer(cursor.fetchone()[0] or b"", ">i8").astype(np.int64).reshape(-1, 3)
+    return Believed(*np.ascontiguousarray(rows[np.argsort(rows[:, 0])].T))

@@ -8,7 +8,7 @@ from catalog.queries import product_page
 from catalog.review.services import block_seller
 from catalog.services import category_for
 from catalog.tree import category_tree
-from catalog.visible import hidden_products, visible_products
+from catalog.visible import HIDDEN_PRODUCTS, hidden_products, visible_products
 from search.retrieve.lexical import find_words
 from search.types import Filters
 
@@ -36,6 +36,7 @@ def found(**filters) -> set[str]:
     assert set(cards) == set(visible.values_list("pk", flat=True))  # SQL and ORM say the same
     hidden = Product.objects.filter(pk__in=hidden_products())
     assert set(hidden) == set(Product.objects.all()) - set(visible_products())
+    assert {product.pk for product in hidden} == {product.pk for product in Product.objects.raw(HIDDEN_PRODUCTS)}
     return {card.sku for card in cards.values()}
 
 
