@@ -151,9 +151,14 @@ class ProductAdmin(CatalogAdmin):
         return super().delete_view(request, object_id, {"uploaded": uploaded, **(extra_context or {})})
 
     def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
-        """A product's pictures go with it. Alone they are removed on its page, so there is no permission for that."""
-        listed, counts, refused, protected = super().get_deleted_objects(objs, request)
-        return listed, counts, refused - {Image._meta.verbose_name}, protected
+        """A product's pictures go with it. Alone they are removed on its page, so there is no permission for that.
+
+        What else goes, vectors and the like, is made of these and tells nobody anything.
+        """
+        _, counts, refused, protected = super().get_deleted_objects(objs, request)
+        told = [model._meta.verbose_name_plural for model in (Product, Offer, Image)]
+        told = {name: counts[name] for name in told if name in counts}
+        return [str(product) for product in objs], told, refused - {Image._meta.verbose_name}, protected
 
     def delete_model(self, request: HttpRequest, product: Product) -> None:
         services.delete_products([product.sku])

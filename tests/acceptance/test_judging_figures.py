@@ -81,6 +81,9 @@ def test_the_report_and_a_raters_own_figures_are_whole(signed_in, project):
     page.goto("/label/raters/")
     expect(page.get_by_role("rowheader", name="berta")).to_be_visible()
     assert serious(page) == [] and not too_wide(page)
+    for path in ("/label/verdicts/", "/label/golden/", "/label/datasets/", "/label/queries/draw/"):
+        page.goto(path)
+        assert (path, serious(page), too_wide(page)) == (path, [], False)
     page = signed_in("clara", "/label/me/")
     expect(page.get_by_role("heading", name="My figures")).to_be_visible()
     assert serious(page) == [] and not too_wide(page)

@@ -7,6 +7,14 @@ from tests.acceptance.test_access import serious, too_wide
 
 PAGE = "/manage/review/"
 QUEUES = ("held", "duplicates", "suggestions", "warnings", "rejected", "blocklist", "history")
+OTHERS = (
+    "/manage/demand/",
+    "/manage/demand/?list=unseen",
+    "/manage/tokens/",
+    "/manage/webhooks/",
+    "/manage/feeds/sources/new/",
+    "/admin/catalog/product/add/",
+)
 CASES = """
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
@@ -74,10 +82,11 @@ def test_cases_are_decided_and_taken_back_by_keyboard(reviewer):
 
 
 def test_every_queue_passes_axe_and_fits(reviewer, size):
+    """And pages of the same person that have no browser test of their own."""
     page = reviewer(size, color_scheme="dark" if size == "phone" else "light")
-    for queue in QUEUES:
-        page.goto(f"{PAGE}{queue}/")
-        assert (queue, serious(page), too_wide(page)) == (queue, [], False)
+    for path in (*(f"{PAGE}{queue}/" for queue in QUEUES), *OTHERS):
+        page.goto(path)
+        assert (path, serious(page), too_wide(page)) == (path, [], False)
 
 
 def test_it_works_without_scripts(reviewer):

@@ -207,7 +207,9 @@ def test_products_are_blocked_together(admin, image):
 
 def test_a_product_is_deleted_with_its_pictures(admin, image):
     door = reverse("admin:catalog_product_delete", args=[image.product_id])
-    assert "permission" not in admin.get(door).content.decode()
+    page = admin.get(door).content.decode()
+    assert "SL-1 Blue velvet sofa" in page and "Images: 1" in page
+    assert "permission" not in page and "object (" not in page
     admin.post(door, {"post": "yes"})
     assert not Product.objects.filter(pk=image.product_id).exists()
     assert not Image.objects.filter(pk=image.pk).exists()
