@@ -12,6 +12,23 @@ from tests.acceptance.test_access import serious, too_wide
 
 PAGE = "/manage/status/"
 LIVE_MS = 120_000
+# The news of a list have three versions one after the other: which of them are fetched at once, and which in the end.
+FRESHENED = """async () => {
+    const { freshener } = await import("/static/js/live.js");
+    const made = (version) => Object.assign(document.createElement("div"),
+        { innerHTML: `<i data-version="${version}"></i>` });
+    const news = made(0), list = made(0), fetched = [], link = document.getElementById("refresh");
+    link.addEventListener("click", (event) => {
+        event.preventDefault(), event.stopImmediatePropagation();
+        list.innerHTML = news.innerHTML;
+        fetched.push(Number(news.firstChild.dataset.version));
+    }, { capture: true });
+    const refresh = freshener({ news: () => news, list: () => list, busy: () => false, apartMs: 500 });
+    for (const version of [1, 2, 3]) { news.innerHTML = made(version).innerHTML; refresh(); }
+    const atOnce = [...fetched];
+    await new Promise((done) => setTimeout(done, 800));
+    return [atOnce, fetched];
+}"""
 STAFF = (
     "from tests.people import person; u = person('catalog-admin', username='cleo'); u.set_password('secret'); u.save()"
 )
@@ -88,3 +105,7 @@ def test_another_picture_is_looked_at_in_place(admin, staffed_shop):
     page.get_by_role("link", name="Picture 2").click()
     expect(page.locator("#seen-title")).to_have_text("What is seen in picture 2")
     expect(page).to_have_url(re.compile(r"picture=\d+"))
+
+
+def test_the_last_of_many_changes_is_fetched_too(admin):
+    assert admin().evaluate(FRESHENED) == [[1], [1, 3]]
