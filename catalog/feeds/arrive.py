@@ -34,7 +34,7 @@ def bring(found: Import) -> None:
     own = folder_of(found.pk)
     own.mkdir(parents=True, exist_ok=True)
     upload = own / UPLOAD
-    source = found.source if found.run_when_checked else None  # somebody who asks by hand wants to see it
+    source = found.source if found.scheduled else None  # who asks for one wants to see it, also when nothing is new
     if found.url:
         found.validators = fetch(found.url, upload, source)
     elif found.folder:
@@ -45,7 +45,7 @@ def bring(found: Import) -> None:
     found.validators = {**found.validators, "digest": digest_of(upload)}
     if source and source.digest == found.validators["digest"]:
         raise NothingNew
-    if same := older(found).filter(validators__digest=found.validators["digest"]).first():
+    if source and (same := older(found).filter(validators__digest=found.validators["digest"]).first()):
         raise StillWaiting(same.reason)
     brought = prepare(upload, own / PICTURES)
     found.path, found.folder = str(brought.feed), brought.pictures or found.folder

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+SCHEDULE = "schedule"  # as an actor
+
 
 class Part(models.TextChoices):
     """What of a feed counts."""
@@ -112,6 +114,11 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"Import {self.pk}: {self.name}"
+
+    @property
+    def scheduled(self) -> bool:
+        """Nobody asked for it and nobody asks how it went."""
+        return self.actor == SCHEDULE and self.source_id is not None
 
 
 class ImportProblem(models.Model):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from catalog.errors import CatalogError
 from catalog.feeds.files import folder_of
-from catalog.feeds.models import FeedSource, Import, ImportProblem, ImportRow
+from catalog.feeds.models import SCHEDULE, FeedSource, Import, ImportProblem, ImportRow
 from catalog.feeds.moves import JOB, end, enqueue
 from catalog.feeds.services import start_import
 from catalog.models import Image
@@ -59,7 +59,7 @@ def start_due(source_id: int) -> bool:
         source.save(update_fields=["next_at", "tried_at"])
         if source.imports.filter(BUSY).exists():
             return False
-        return fetch_now(source, actor="schedule", run_when_checked=True) is not None
+        return fetch_now(source, actor=SCHEDULE, run_when_checked=True) is not None
 
 
 def fetch_now(source: FeedSource, actor: str, run_when_checked: bool) -> Import | None:

@@ -141,6 +141,14 @@ def test_it_can_belong_to_a_feed(admin):
     assert_problem(start(admin, feed="unknown"), 404)
 
 
+def test_a_file_that_its_feed_brought_before_is_an_import_like_any_other(admin):
+    FeedSource.objects.create(name="Nightly", part="offers")
+    for _ in range(2):
+        answer = start(admin, feed="Nightly")
+        finish(answer)
+        assert admin.get(answer["Location"]).json()["state"] == "finished"
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"url": "ftp://a.example/"}, {"url": "https://a.example/", "size": 3}, {"size": 0}, {"x": 1}]
 )
