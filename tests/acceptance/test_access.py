@@ -10,6 +10,7 @@ RUN = """() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wca
 PAGES = {
     "home": "/",
     "photo": "{photo}",
+    "crowded photo": "{crowd}",
     "results": "{photo}?box=1",
     "filtered": "{photo}?box=1&q=blue&in_stock=true&price_max=900",
     "fallback": "{fallback}",
@@ -34,7 +35,9 @@ def addresses(shop, keep) -> dict[str, str]:
     photo = keep([(120, 300, 720, 770), (860, 130, 1060, 780), (300, 420, 420, 540)])
     fallback = keep([(180, 135, 1020, 765), (0, 0, 1200, 900)], fallback=True)
     product = shop.sql("SELECT min(id) FROM catalog_product")[0][0]
-    return {name: path.format(photo=photo, fallback=fallback, product=product) for name, path in PAGES.items()}
+    crowd = keep([(x, y, x + 240, y + 200) for x in range(0, 900, 150) for y in range(0, 600, 150)])  # they overlap
+    places = {"photo": photo, "crowd": crowd, "fallback": fallback, "product": product}
+    return {name: path.format(**places) for name, path in PAGES.items()}
 
 
 def serious(page) -> list:

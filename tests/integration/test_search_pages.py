@@ -110,11 +110,12 @@ def test_the_photos_page_offers_every_box_as_a_button(client, photo_page):
     assert "Tap what you like" in page
 
 
-def test_of_many_boxes_the_first_twelve_are_on_the_photo_and_all_beside_it(client, bundle):
+def test_of_many_boxes_the_keyboard_stops_at_the_first_twelve_and_at_all_beside_the_photo(client, bundle):
     objects = tuple(FoundObject((20 * n, 10, 20 * n + 60, 150), 0.9, "") for n in range(14))
     token = photos.keep(Photo(Image.new("RGB", (400, 300)), 400, 300), objects, False)
     page = client.get(f"/photo/{token}/").content.decode()
-    assert (page.count('class="box"'), page.count('class="chip"')) == (12, 14)
+    boxes = page.count('class="box"'), page.count('class="box" type="submit" tabindex="-1"')
+    assert (*boxes, page.count('class="chip"')) == (14, 2, 14)
 
 
 def test_a_part_a_whole_and_a_restored_page(client, bundle, photo_page):
