@@ -316,6 +316,7 @@ def test_a_shopify_product_with_a_wrong_variant_is_mended():
         b"\x1f\x8b but no gzip",
         b"",
     ],
+    ids=["climbs", "absolute", "backslashes", "link", "no feed", "cut short", "no gzip", "empty"],
 )
 def test_hostile_and_broken_archives_are_refused(content, settings):
     if not content:
