@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 
 from ml.detect import Detections, Detector, DetectorSpec
 from ml.encode import (
+    Encoded,
     Heads,
     ImageEncoder,
     ImageSpec,
@@ -77,6 +78,11 @@ class Bundle:
         return self.manifest.get("words_share", 0.0)
 
     @property
+    def patch_dim(self) -> int:
+        """Numbers a patch of a picture has, 0 where pictures have no patches (ml.encode.patches)."""
+        return self.manifest["image"].get("patches", {}).get("dim", 0)
+
+    @property
     def text_scale(self) -> float:
         """What words' scores are multiplied by to spread as far as photos' scores do; 1 where nobody measured it."""
         measured = self.card.get("modalities")
@@ -89,6 +95,10 @@ class Bundle:
         """float32 (n, dim), unit rows."""
         return self.image_encoder.encode(images)
 
+    def encode_with_patches(self, images: Sequence[Image.Image]) -> Encoded:
+        """Vectors, and patches where the bundle has them."""
+        return self.image_encoder.encode_with_patches(images)
+
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
         """float32 (n, dim), unit rows, in the pictures' space. Raises BundleError where it reads no words."""
         if self.text_encoder is None:
@@ -97,11 +107,16 @@ class Bundle:
 
     def encode_catalog(self, images: Sequence[Image.Image], words: Sequence[str]) -> np.ndarray:
         """float32 (n, dim), unit rows: each catalog picture with the words of its product (ml.encode.catalog_words)."""
-        pictures = self.encode_images(images)
+        return self.encode_catalog_with_patches(images, words).vectors
+
+    def encode_catalog_with_patches(self, images: Sequence[Image.Image], words: Sequence[str]) -> Encoded:
+        """Catalog pictures as they are stored: the words are in the vectors alone."""
+        pictures = self.encode_with_patches(images)
         if not (self.words_share and self.reads_words and len(images)):
             return pictures
         once, places = texts_once(words)
-        return fuse_words(pictures, self.encode_texts(once)[places], self.words_share)
+        fused = fuse_words(pictures.vectors, self.encode_texts(once)[places], self.words_share)
+        return replace(pictures, vectors=fused)
 
     def attributes(self, vector: np.ndarray, image: Image.Image | None = None) -> dict[str, tuple[str, float]]:
         """{attribute: (label, probability)} of one picture's vector float32 (dim,); surer of colours with the picture.
@@ -168,7 +183,8 @@ def load_detector(folder: Path, manifest: dict, threads: int) -> Detector:
 
 def load_image_encoder(folder: Path, manifest: dict, threads: int) -> ImageEncoder:
     part = manifest["image"]
-    spec = ImageSpec(part["size_px"], tuple(part["fill"]), manifest["dim"])
+    patch_dim = part.get("patches", {}).get("dim", 0)
+    spec = ImageSpec(part["size_px"], tuple(part["fill"]), manifest["dim"], patch_dim)
     return ImageEncoder(open_session(folder / part["file"], threads), spec)
 
 

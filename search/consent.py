@@ -13,7 +13,7 @@ from PIL import Image
 from ml.inspect.faces import blur_faces
 from search.errors import PhotoExpired
 from search.models import QueryPhoto
-from search.photos import BLURRED, JPEG_QUALITY, decode_kept, lifetime, read_file
+from search.photos import BLURRED, JPEG, decode_kept, lifetime, read_file
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def blur(row: QueryPhoto) -> bool:
         QueryPhoto.objects.filter(pk=row.pk).update(consented=False, expires_at=row.created_at + lifetime(False))
         return False
     out = io.BytesIO()
-    clean.save(out, "JPEG", quality=JPEG_QUALITY)
+    clean.save(out, "JPEG", **JPEG)
     name = storages["private"].save(
         f"{BLURRED}/{row.token[:2]}/{secrets.token_hex(16)}.jpg", ContentFile(out.getvalue())
     )

@@ -77,6 +77,7 @@ class ImageVector(models.Model):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="vectors")
     bundle = models.ForeignKey(Bundle, on_delete=models.CASCADE, related_name="vectors")
     vector = HalfVectorField()
+    patches = models.BinaryField(null=True, blank=True, help_text="as ml.encode.patches packs them")
     created_at = models.DateTimeField(auto_now_add=True)
     hot = models.BooleanField(default=True, db_default=True)
     written = Xid8Field()

@@ -10,6 +10,7 @@ from search.rerank.collapse import collapse
 from search.rerank.diversify import diversify
 from search.rerank.evidence import weigh
 from search.rerank.order import rank
+from search.rerank.patches import compare_patches
 from search.rerank.printed import match
 from search.rerank.rules import apply_rules
 from search.rerank.verify import verify
@@ -19,6 +20,7 @@ from search.respond.record import record, record_click
 from search.retrieve.follow import current
 from search.retrieve.gather import gather, without_image
 from search.retrieve.local import stored_features
+from search.retrieve.patches import stored_patches
 from search.retrieve.printed import add_printed, printed_on
 from search.retrieve.router import retriever
 from search.retrieve.samples import sample
@@ -100,6 +102,8 @@ def rank_products(query: Query, serving: Serving, watch: Stopwatch, hidden_image
             gathered = without_image(gathered, hidden_image_id)
     with watch.stage("rescore"):
         hits = rank(asked, gathered)
+    with watch.stage("patches"):
+        hits = compare_patches(hits, asked, partial(stored_patches, gathered.near, bundle))
     with watch.stage("evidence"):
         printed = match(read, printed_on(hit.product_id for hit in hits) if read else {})
         hits = weigh(hits, [printed.evidence])

@@ -134,12 +134,21 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryPatches:
+    """float32: patches (m, cells, patch_dim) of m crops, unit rows; weights (m, cells), which add up to 1."""
+
+    patches: np.ndarray
+    weights: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A query as unit vectors of one bundle, all float32.
 
     views (m, dim): the crops, or the pictures of the product to start from; m is 0 for text alone.
     text (dim,), or None without words, or where the bundle reads none.
     vectors (n, dim): what is searched with, views and text fused; n is 0 for words that the bundle does not read.
+    patches: of the crops alone, where the bundle has patches.
     """
 
     bundle_id: str
@@ -148,6 +157,7 @@ class Asked:
     words: str | None
     vectors: np.ndarray
     skip_product_id: int | None = None
+    patches: QueryPatches | None = None
 
     def queries(self) -> list[QueryVector]:
         return [QueryVector(self.bundle_id, vector) for vector in self.vectors]

@@ -20,6 +20,7 @@ from PIL import Image as Picture
 
 from catalog.models import Image, Product
 from ml.detect import Detections
+from ml.encode import Encoded
 from search import serving
 
 
@@ -50,8 +51,11 @@ class FakeBundle:
     def encode_images(self, images) -> np.ndarray:
         return np.stack([self.vector(image.getpixel((0, 0))[0] * 256 + image.getpixel((0, 0))[1]) for image in images])
 
-    def encode_catalog(self, images, words) -> np.ndarray:
-        return self.encode_images(images)
+    def encode_with_patches(self, images) -> Encoded:
+        return Encoded(self.encode_images(images))
+
+    def encode_catalog_with_patches(self, images, words) -> Encoded:
+        return self.encode_with_patches(images)
 
     def attributes(self, vector, image=None) -> dict:
         return {}

@@ -2,10 +2,11 @@
 
 from ml.encode.catalog import catalog_words, fuse_words, texts_once
 from ml.encode.heads import Heads, load_heads
-from ml.encode.images import ImageEncoder, ImageSpec
+from ml.encode.images import Encoded, ImageEncoder, ImageSpec
 from ml.encode.texts import TextEncoder, TokenPadding
 
 __all__ = [
+    "Encoded",
     "Heads",
     "ImageEncoder",
     "ImageSpec",

@@ -19,6 +19,7 @@ ABOUT = {
     "protocol": "image towers side by side on products that they have not learned",
     "text": "train the text head",
     "heads": "train the attribute heads",
+    "patches": "fit the axes of the image tower's patches",
     "bundle": "the recipe's checkpoints to a bundle",
 }
 

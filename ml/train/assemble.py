@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ml.train.checkpoint import load_checkpoint
 from ml.train.export import Parts, write_bundle
-from ml.train.image_model import load_tower
+from ml.train.image_model import HEAD_STRIDE, load_tower
+from ml.train.patches import PatchTower, load_patch_tower
 from ml.train.product_detector import read_graph
 from ml.train.recipe import BundleRecipe
 from ml.train.text_model import TextHead, TextTower
@@ -13,12 +14,15 @@ from ml.train.text_model import TextHead, TextTower
 
 def assemble(recipe: BundleRecipe, sections: dict) -> Path:
     """Write the bundle that the recipe describes; the folder. `sections`: the whole recipe, for the card."""
-    tower, detector = load_tower(recipe.image), read_graph(recipe.detector)
+    tower = load_patch_tower(recipe.image, recipe.patches) if recipe.patches else load_tower(recipe.image)
+    detector = read_graph(recipe.detector)
     dim = tower.dim
     text, known = load_text(recipe.text, dim)
     card = card_of(recipe, sections) | ({"modalities": known["modalities"]} if known.get("modalities") else {})
     parts = Parts(detector=detector, image=tower, text=text, heads=recipe.heads)
     manifest = manifest_of(recipe, dim) | {"words_share": known.get("words_share", 0.0)}
+    if recipe.patches:
+        manifest["image"] |= {"patches": patches_of(tower, recipe)}
     return write_bundle(recipe.folder, manifest, card, parts)
 
 
@@ -34,6 +38,11 @@ def load_text(path: Path, dim: int) -> tuple[TextTower, dict]:
     tower.head = TextHead(dim, hidden=state.get("hidden", 768))
     tower.head.load_state_dict(state["head"])
     return tower, state
+
+
+def patches_of(tower: PatchTower, recipe: BundleRecipe) -> dict[str, int]:
+    side = recipe.encode["size_px"] // HEAD_STRIDE
+    return {"side": side, "dim": len(tower.axes)}
 
 
 def manifest_of(recipe: BundleRecipe, dim: int) -> dict:

@@ -11,6 +11,7 @@ from torch import nn
 
 from ml.bundle import canonical_floats, load_bundle
 from ml.manifest import CARD, MANIFEST, file_sha256, write_json
+from ml.train.patches import PatchTower
 from ml.train.quantize import store_int8
 from ml.train.text_model import TextTower, minilm_folder
 
@@ -21,13 +22,15 @@ def export_detector(graph: nn.Module, path: Path) -> None:
     """`graph`: pixels uint8 (n, h, w, 3), sides multiples of 32 -> (n, cells, 5): x1 y1 x2 y2 in pixels, score."""
     axes = {"pixels": {0: "n", 1: "height", 2: "width"}, "boxes": {0: "n", 1: "cells"}}
     pixels = torch.zeros(1, 320, 416, 3, dtype=torch.uint8)
-    export(graph.eval(), (pixels,), path, inputs=["pixels"], output="boxes", axes=axes)
+    export(graph.eval(), (pixels,), path, inputs=["pixels"], outputs=["boxes"], axes=axes)
 
 
 def export_image(tower: nn.Module, path: Path, *, size_px: int) -> None:
+    """A PatchTower gives `patches` and `weights` beside the `vectors`."""
     pixels = torch.zeros(2, size_px, size_px, 3, dtype=torch.uint8)
-    axes = {"pixels": {0: "n"}, "vectors": {0: "n"}}
-    export(tower.eval(), (pixels,), path, inputs=["pixels"], output="vectors", axes=axes)
+    outputs = ["vectors", "patches", "weights"] if isinstance(tower, PatchTower) else ["vectors"]
+    axes = {name: {0: "n"} for name in ("pixels", *outputs)}
+    export(tower.eval(), (pixels,), path, inputs=["pixels"], outputs=outputs, axes=axes)
 
 
 def export_text(tower: TextTower, path: Path, *, quantized: bool = True) -> None:
@@ -35,18 +38,18 @@ def export_text(tower: TextTower, path: Path, *, quantized: bool = True) -> None
     tokens = torch.ones(2, 8, dtype=torch.int64)
     axes = {name: {0: "n", 1: "length"} for name in ("tokens", "mask")} | {"vectors": {0: "n"}}
     whole = path.with_suffix(".float.onnx") if quantized else path
-    export(tower.eval(), (tokens, tokens), whole, inputs=["tokens", "mask"], output="vectors", axes=axes)
+    export(tower.eval(), (tokens, tokens), whole, inputs=["tokens", "mask"], outputs=["vectors"], axes=axes)
     if quantized:
         store_int8(whole, path)
         whole.unlink()
 
 
-def export(module: nn.Module, example: tuple, path: Path, *, inputs: list[str], output: str, axes: dict) -> None:
+def export(module: nn.Module, example: tuple, path: Path, *, inputs: list[str], outputs: list[str], axes: dict) -> None:
     with torch.no_grad(), warnings.catch_warnings():
         # The tracing exporter says at each call that it will go one day; the newer one needs onnxscript.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            module, example, str(path), input_names=inputs, output_names=[output],
+            module, example, str(path), input_names=inputs, output_names=outputs,
             dynamic_axes=axes, opset_version=OPSET, dynamo=False,
         )  # fmt: skip
 

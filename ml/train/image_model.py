@@ -93,14 +93,25 @@ class ImageTower(nn.Module):
 
     def late(self, maps: Sequence[torch.Tensor], stages: int) -> torch.Tensor:
         """Pooled features from what `early` gave for the same number of stages."""
+        pooled, weight = self.pools(maps, stages)
+        return torch.cat([weighted_mean(each, weight) for each in pooled], dim=1)
+
+    def pools(self, maps: Sequence[torch.Tensor], stages: int) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """The maps (n, c, k h, k w) that are pooled, and the attention (n, 1, h, w), from what `early` gave."""
         x, *pooled = maps
         for number, stage in enumerate(self.stages[stages:], start=stages):
             x = stage(x)
             if f"stage{number}" in POOLED:
                 pooled.append(x)
         pooled.append(self.head(x))
-        weight = F.softplus(self.attention(pooled[-1])) + 1e-3
-        return torch.cat([weighted_mean(each, weight) for each in pooled], dim=1)
+        return pooled, F.softplus(self.attention(pooled[-1])) + 1e-3
+
+    def cells(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What `forward` is the mean of: features (n, h w, dim) of the cells, and weights (n, h w), which sum to 1."""
+        pooled, weight = self.pools(self.early(pixels, 0), 0)
+        features = torch.cat([shrink(each, weight) for each in pooled], dim=1).flatten(2).transpose(1, 2)
+        shares = weight / weight.sum(dim=(2, 3), keepdim=True)
+        return self.project((features - self.centre) / self.spread), shares.flatten(1)
 
     def freeze_early(self, stages: int) -> None:
         """Keep the stem and the first stages as they are: most of the cost of a step, least of its use."""
@@ -110,10 +121,14 @@ class ImageTower(nn.Module):
 
 def weighted_mean(features: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """features (n, c, h, w), weight (n, 1, h / k, w / k) -> (n, c)."""
-    factor = features.shape[2] // weight.shape[2]
-    if factor > 1:
-        features = F.avg_pool2d(features, factor)
+    features = shrink(features, weight)
     return (features * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3))
+
+
+def shrink(features: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """features (n, c, h, w), weight (n, 1, h / k, w / k) -> (n, c, h / k, w / k): means of k x k cells."""
+    factor = features.shape[2] // weight.shape[2]
+    return F.avg_pool2d(features, factor) if factor > 1 else features
 
 
 class Towers(nn.Module):

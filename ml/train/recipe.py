@@ -220,8 +220,31 @@ class PairRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchesRecipe:
+    """Axes for the patches of the image tower of checkpoint `image`, at runs/SECTION/last.pt (ml.train.patches).
+
+    `dim`: numbers a patch; `pictures`: catalog pictures that they are fitted to.
+    """
+
+    runs: Path
+    data: Path
+    demo: Path
+    image: Path
+    extra: tuple[Path, ...] = ()
+    seed: int = 7
+    dim: int = 64
+    size_px: int = 192
+    fill: tuple[int, ...] = (255, 255, 255)
+    pictures: int = 1200
+    threads: int = 1
+    hold_out: bool = True
+    forbidden: tuple[Path, ...] = FORBIDDEN
+
+
+@dataclass(frozen=True, slots=True)
 class BundleRecipe:
-    """Which checkpoints make a bundle, and what its manifest and card say. `sources`: keys of recipes/sources.toml."""
+    """Which checkpoints make a bundle, and what its manifest and card say. `sources`: keys of recipes/sources.toml;
+    without `patches` pictures have one vector and nothing else."""
 
     bundles: Path
     name: str
@@ -230,6 +253,7 @@ class BundleRecipe:
     image: Path
     text: Path
     heads: Path | None = None
+    patches: Path | None = None
     max_tokens: int = 64
     detect: dict[str, float] = field(default_factory=dict)
     encode: dict[str, Any] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from ml.train.recipe import (
     HeadsRecipe,
     ImageRecipe,
     PairRecipe,
+    PatchesRecipe,
     ProjectionRecipe,
     ProtocolRecipe,
     RefineRecipe,
@@ -101,6 +102,12 @@ def pair(values: PairRecipe, section: str, _: Path) -> object:
     return pair_towers(values.checkpoints, values.runs / section / "last.pt", weights=values.weights)
 
 
+def patches(values: PatchesRecipe, section: str, _: Path) -> object:
+    from ml.train.patches import train_patches
+
+    return train_patches(values, name=section)
+
+
 def bundle(values: BundleRecipe, _: str, file: Path) -> object:
     from ml.train.assemble import assemble
 
@@ -125,6 +132,7 @@ STEPS = {
     "heads": Step(HeadsRecipe, heads, resumes=False),
     "average": Step(AverageRecipe, average, resumes=False),
     "pair": Step(PairRecipe, pair, resumes=False),
+    "patches": Step(PatchesRecipe, patches, resumes=False),
     "bundle": Step(BundleRecipe, bundle, lambda values, _: values.folder, resumes=False),
     "check": Step(CheckRecipe, check, lambda values, _: values.bundle / CARD, resumes=False),
 }

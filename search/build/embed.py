@@ -3,7 +3,7 @@
 import io
 import logging
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, repeat
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -14,6 +14,7 @@ from catalog.models import Image, Product
 from catalog.priority import Priority
 from catalog.services import fetch_again, mark_indexed
 from ml.encode import catalog_words
+from ml.encode.patches import pack
 from search.build.register import EMBEDDABLE, missing
 from search.errors import BrokenPicture
 from search.models import Bundle, ImageVector
@@ -72,13 +73,18 @@ def store_vectors(batch: list[tuple[Image, Picture.Image]], bundle_ids: list[str
     images, pictures = [image for image, _ in batch], [picture for _, picture in batch]
     words = words_of({image.product_id for image in images})
     for bundle_id in bundle_ids if images else ():
-        vectors = loaded_bundle(bundle_id).encode_catalog(pictures, [words[image.product_id] for image in images])
+        said = [words[image.product_id] for image in images]
+        encoded = loaded_bundle(bundle_id).encode_catalog_with_patches(pictures, said)
+        patches = repeat(None) if encoded.patches is None else map(pack, encoded.patches)
         rows = [
-            ImageVector(image=image, product_id=image.product_id, bundle_id=bundle_id, vector=vector)
-            for image, vector in zip(images, vectors, strict=True)
+            ImageVector(image=image, product_id=image.product_id, bundle_id=bundle_id, vector=vector, patches=packed)
+            for image, vector, packed in zip(images, encoded.vectors, patches, strict=False)
         ]
         ImageVector.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["image", "bundle"], update_fields=["product", "vector"]
+            rows,
+            update_conflicts=True,
+            unique_fields=["image", "bundle"],
+            update_fields=["product", "vector", "patches"],
         )
     for image in images:
         mark_indexed(image.pk)

@@ -14,7 +14,7 @@ import numpy as np
 from search.types import Hit
 
 Kind = Literal["exact", "similar", "nothing_close"]
-EVIDENCE = ("words_in_picture", "local")
+EVIDENCE = ("words_in_picture", "local", "patches")
 SIGNALS = ("top", "margin", "lift", "spread", *EVIDENCE)
 BACKGROUND = slice(10, 60)  # ranks that are as near as anything is that happens to be in the catalog
 CARD = "closeness"
@@ -65,7 +65,7 @@ def probability(values: np.ndarray, fitted: Mapping) -> float:
 
 
 def signals(ranked: Ranked) -> np.ndarray:
-    """float64 (6,), in the order of SIGNALS, of at least one hit with a score by image.
+    """float64 (7,), in the order of SIGNALS, of at least one hit with a score by image.
 
     top: cosine of the first; margin: its score less the second's; lift: its cosine less the mean of ranks 11 to 60 (of
     all others where there are fewer); spread: standard deviation of these; the rest: the evidence for the first, from

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from search.errors import BadQuery, EmptyQuery, UnknownProduct
 from search.serving import loaded_bundle, model_slot
 from search.stored import product_vectors
-from search.types import Asked, Query
+from search.types import Asked, Query, QueryPatches
 from search.understand.fusion import fuse, unit
 from search.understand.words import text_vector
 
@@ -41,14 +41,14 @@ def encode(bundle_id: str, crops: list, query: Query, words: str | None, own: Ow
     Words become no vector where the bundle reads none; the catalog's words are searched for them all the same.
     """
     bundle = loaded_bundle(bundle_id)
-    views, skip = np.empty((0, bundle.dim), np.float32), None
+    views, skip, patches = np.empty((0, bundle.dim), np.float32), None, None
     if crops:
-        views = encode_crops(bundle_id, crops)
+        views, patches = encode_crops(bundle_id, crops)
     elif query.product_id is not None:
         views, skip = vectors_of(query.product_id, bundle_id, own), query.product_id
     text = text_vector(bundle_id, words) if words and bundle.reads_words else None
     fused = fuse_views(views, text, query.weights, bundle.text_scale)
-    return Asked(bundle_id, views, text, words, fused, skip)
+    return Asked(bundle_id, views, text, words, fused, skip, patches)
 
 
 def fuse_views(
@@ -60,20 +60,22 @@ def fuse_views(
     return np.stack([fuse(view, text, weights, text_scale) for view in views]) if len(views) else text[None]
 
 
-def encode_crops(bundle_id: str, crops: list[Image.Image]) -> np.ndarray:
-    """float32 (n, dim), unit rows. Of one or two crops each is averaged with its mirror image.
+def encode_crops(bundle_id: str, crops: list[Image.Image]) -> tuple[np.ndarray, QueryPatches | None]:
+    """float32 (n, dim), unit rows, and the crops' patches. Of one or two crops each is averaged with its mirror image.
 
     A shopper may stand on the other side than the studio's camera did: one point more of precision at 1 on the demo's
     rooms. More views than two say more than mirror images of them do, for the same time (docs/image-tower.md).
     """
     mirrored = len(crops) <= MIRRORED
     with model_slot():
-        vectors = loaded_bundle(bundle_id).encode_images([*crops, *map(ImageOps.mirror, crops)] if mirrored else crops)
-    if not mirrored:
-        return vectors
-    return np.stack(
-        [unit(one + other) for one, other in zip(vectors[: len(crops)], vectors[len(crops) :], strict=True)]
-    )
+        shown = [*crops, *map(ImageOps.mirror, crops)] if mirrored else crops
+        encoded = loaded_bundle(bundle_id).encode_with_patches(shown)
+    vectors, count, patches = encoded.vectors, len(crops), None
+    if encoded.patches is not None:
+        patches = QueryPatches(encoded.patches[:count], encoded.weights[:count])
+    if mirrored:
+        vectors = np.stack([unit(one + other) for one, other in zip(vectors[:count], vectors[count:], strict=True)])
+    return vectors, patches
 
 
 def vectors_of(product_id: int, bundle_id: str, own: OwnVectors) -> np.ndarray:

@@ -57,8 +57,8 @@ def test_the_words_of_its_product_are_encoded_with_a_picture(image, monkeypatch)
     said = []
     monkeypatch.setattr(
         fake_bundles.FakeBundle,
-        "encode_catalog",
-        lambda bundle, images, words: said.extend(words) or bundle.encode_images(images),
+        "encode_catalog_with_patches",
+        lambda bundle, images, words: said.extend(words) or bundle.encode_with_patches(images),
     )
     change(image, title="Lund sofa", attributes={"color": "green"})
     embed.embed_image(image.pk)

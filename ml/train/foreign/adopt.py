@@ -94,7 +94,7 @@ def plain_name(model: str) -> str:
 def export_words(words: Words, folder: Path) -> None:
     tokens = words.original(list(TEXTS[:2]))
     axes = {"tokens": {0: "n"}, "vectors": {0: "n"}}
-    export(words.tower.eval(), (tokens,), folder / "text.onnx", inputs=["tokens"], output="vectors", axes=axes)
+    export(words.tower.eval(), (tokens,), folder / "text.onnx", inputs=["tokens"], outputs=["vectors"], axes=axes)
     words.tokenizer.save(str(folder / "tokenizer.json"))
 
 

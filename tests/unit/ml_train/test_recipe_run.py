@@ -45,7 +45,7 @@ def bundle(recipe, made):
 
 def test_every_step_runs_and_says_so(made):
     assert [line.split("]")[1].split(":")[0] for line in made if "..." not in line] == [
-        f" {name}" for name in ("detector", "image", "text", "heads", "bundle", "check")
+        f" {name}" for name in ("detector", "image", "text", "heads", "patches", "bundle", "check")
     ]
 
 
