@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scipy.special import bdtr, betaincinv
+import scipy  # which loads `special` at first use: not in every process
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,14 @@ class Interval:
 def share_interval(yes: int, n: int, confidence: float = 0.95) -> Interval:
     """Covers the true share at least so often (Clopper and Pearson, Biometrika 1934); 0 to 1 where n is 0."""
     tail = (1 - confidence) / 2
-    low = float(betaincinv(yes, n - yes + 1, tail)) if yes > 0 else 0.0
-    high = float(betaincinv(yes + 1, n - yes, 1 - tail)) if yes < n else 1.0
+    low = float(scipy.special.betaincinv(yes, n - yes + 1, tail)) if yes > 0 else 0.0
+    high = float(scipy.special.betaincinv(yes + 1, n - yes, 1 - tail)) if yes < n else 1.0
     return Interval(low, high)
 
 
 def at_most_p(yes: int, n: int, share: float) -> float:
     """Chance of `yes` or fewer of n where the true share is `share`; 1 where n is 0."""
-    return float(bdtr(yes, n, share)) if n else 1.0
+    return float(scipy.special.bdtr(yes, n, share)) if n else 1.0
 
 
 def sign_test(wins: int, losses: int) -> float:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from math import inf, log
 
 import numpy as np
-from scipy.special import gammaln
+import scipy
 
 from ml.evaluate.exact import Interval
 
@@ -32,6 +32,7 @@ class Evidence:
 
     def __call__(self, wins, losses):
         """Natural logarithm, for counts or for arrays of them."""
+        gammaln = scipy.special.gammaln
         mixed = gammaln(self.a + wins) + gammaln(self.b + losses) - gammaln(self.a + self.b + wins + losses)
         unseen = gammaln(self.a) + gammaln(self.b) - gammaln(self.a + self.b)
         return mixed - unseen - wins * log(self.share) - losses * log(1 - self.share)
