@@ -19,6 +19,10 @@ TEST_VAR = Path(os.environ.setdefault("SIGHTLINE_TEST_VAR", tempfile.mkdtemp(pre
 if (name := os.environ.get("PYTEST_XDIST_WORKER")) and "SIGHTLINE_TEST_DATABASE" not in os.environ:
     TEST_VAR /= name  # one of several that share a run
     os.environ["SIGHTLINE_TEST_VAR"] = str(TEST_VAR)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as every process of ours has it (webapp.start)
+if "PYTEST_XDIST_WORKER" in os.environ:  # the cores are taken: threads of one worker would wait for another's
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    SIGHTLINE_MODEL_THREADS = int(os.environ.setdefault("SIGHTLINE_MODEL_THREADS", "1"))
 MEDIA_ROOT = TEST_VAR / "media"
 SIGHTLINE_SPOOL_DIR, SIGHTLINE_SPOOL_TENDED = TEST_VAR / "spool", "SIGHTLINE_TEST_DATABASE" in os.environ
 SIGHTLINE_FOLLOW = os.environ.get("SIGHTLINE_FOLLOW") == "1"  # a test that wants it starts it
