@@ -16,12 +16,22 @@ from xdist.scheduler import LoadScopeScheduling
 
 from search import remembered, serving
 from tests import shop as shops
+from tests.emptied import empty, flushes_by_deleting
 from webapp import embedded
 
 MARK_BY_FOLDER = {"integration": "postgres", "acceptance": "browser"}
 # What takes long, or mostly waits, comes first where several workers share a run, and folders from the back: a worker
 # that is left alone at the end has only short ones to do.
 LONGEST = ("acceptance", "test_index_failures_postgres", "test_build_killed", "test_demo_command", "test_ingest_killed")
+
+VECTOR_INDEXES = """
+    SELECT each.relname FROM pg_index
+    JOIN pg_class each ON each.oid = indexrelid JOIN pg_am kind ON kind.oid = each.relam
+    WHERE indrelid = 'search_imagevector'::regclass AND kind.amname = 'hnsw'
+"""
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):  # or each of the hundred processes that tests start compiles it all
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(settings.VAR_DIR / "pycache"))
 
 
 def pytest_collection_modifyitems(config, items):
@@ -67,6 +77,12 @@ def django_db_modify_db_settings(postgres_server):
     """pytest-django calls this before it makes the test database."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush():
+    with flushes_by_deleting():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request, django_db_blocker):
     """Jobs and vector indexes that a test commits: no model of Django's stands for them, so its flush leaves them."""
@@ -75,8 +91,8 @@ def nothing_left_behind(request, django_db_blocker):
     if mark and mark.kwargs.get("transaction"):
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '30s'")
-            cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
-            cursor.execute("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%search_imagevector USING hnsw%'")
+            empty("procrastinate_periodic_defers", "procrastinate_events", "procrastinate_jobs")
+            cursor.execute(VECTOR_INDEXES)
             for (name,) in cursor.fetchall():
                 cursor.execute(f'DROP INDEX IF EXISTS "{name}"')
             cursor.execute("RESET lock_timeout")
@@ -124,13 +140,23 @@ def feed(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def shop(postgres_server, tmp_path_factory):
-    """A running shop with part of the demo catalog: `shop.url` answers. One for all browser tests."""
-    shop = shops.new_shop("shop", tmp_path_factory.mktemp("shop"))
+def stocked_shop(postgres_server, tmp_path_factory):
+    """A shop with part of the demo catalog, in which nothing runs: others are copies of it."""
+    shop = shops.new_shop("stocked", tmp_path_factory.mktemp("stocked"))
     try:
         feed = shops.part_of_demo(tmp_path_factory.mktemp("feed") / "feed.csv", products=60)
         shop.manage("import_feed", str(feed), "--images", str(shops.DEMO))
         shop.manage("work", "--until-empty")
+        yield shop
+    finally:
+        shop.close()
+
+
+@pytest.fixture(scope="session")
+def shop(stocked_shop, tmp_path_factory):
+    """A running shop: `shop.url` answers. One for all browser tests."""
+    shop = stocked_shop.copy("shop", tmp_path_factory.mktemp("shop"))
+    try:
         shop.serve()
         yield shop
     finally:

@@ -30,6 +30,7 @@ class Shop:
     folder: Path
     url: str = ""
     running: list[subprocess.Popen] = field(default_factory=list)
+    connection: psycopg.Connection | None = None  # of `sql`: whoever waits for something asks often
 
     @property
     def environment(self) -> dict[str, str]:
@@ -47,6 +48,15 @@ class Shop:
             connection.execute(f'CREATE DATABASE "{self.name}"')
         self.manage("migrate", "--verbosity=0")
         self.manage("register_bundle")
+
+    def copy(self, label: str, folder: Path) -> "Shop":
+        """Another shop with all that this one has; nothing may run in this one meanwhile."""
+        self.disconnect()
+        copy = Shop(database_name(label), folder)
+        with server_connection() as connection:
+            connection.execute(f'CREATE DATABASE "{copy.name}" TEMPLATE "{self.name}"')
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return copy
 
     def manage(self, *arguments: str, timeout_s: float = 300) -> str:
         """Run a command to its end; a failing one fails the test with what it printed."""
@@ -80,14 +90,21 @@ class Shop:
         raise AssertionError("the web server did not start")
 
     def sql(self, query: str) -> list[tuple]:
-        with server_connection(self.name) as connection:
-            return connection.execute(query).fetchall()
+        if self.connection is None:
+            self.connection = server_connection(self.name)
+        return self.connection.execute(query).fetchall()
+
+    def disconnect(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
     def close(self) -> None:
         for process in self.running:
             process.send_signal(signal.SIGTERM)
         for process in self.running:
             process.wait(END_TIMEOUT_S)
+        self.disconnect()
         with server_connection() as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -99,8 +116,12 @@ def server_connection(database: str = "postgres") -> psycopg.Connection:
     return psycopg.connect(**kept, dbname=database, autocommit=True)
 
 
+def database_name(label: str) -> str:
+    return f"test_sightline_{os.getpid()}_{label}"
+
+
 def new_shop(label: str, folder: Path) -> Shop:
-    shop = Shop(f"test_sightline_{os.getpid()}_{label}", folder)
+    shop = Shop(database_name(label), folder)
     shop.create()
     return shop
 

@@ -7,7 +7,6 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import shop as shops
 from tests.acceptance.conftest import Visitor
 from tests.acceptance.test_access import serious, too_wide
 
@@ -18,14 +17,11 @@ STAFF = "from django.contrib.auth import get_user_model as m; m().objects.create
 
 
 @pytest.fixture(scope="module")
-def index_shop(postgres_server, tmp_path_factory):
+def index_shop(stocked_shop, tmp_path_factory):
     """A shop whose web server follows the database and whose worker runs."""
     os.environ["SIGHTLINE_FOLLOW"] = "1"
-    shop = shops.new_shop("index", tmp_path_factory.mktemp("index-shop"))
+    shop = stocked_shop.copy("index", tmp_path_factory.mktemp("index-shop"))
     try:
-        feed = shops.part_of_demo(tmp_path_factory.mktemp("feed") / "feed.csv", products=12)
-        shop.manage("import_feed", str(feed), "--images", str(shops.DEMO))
-        shop.manage("work", "--until-empty")
         shop.manage("shell", "-c", STAFF)
         shop.serve()
         shop.start("work")
