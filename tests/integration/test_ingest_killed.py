@@ -7,7 +7,7 @@ import pytest
 
 from tests import shop as shops
 
-PICTURES = 60
+PICTURES = 30
 TIMEOUT_S = 240
 
 

@@ -5,6 +5,7 @@ from threading import RLock
 import numpy as np
 import pytest
 
+from search.build import shard as shards
 from search.build.shard import build_shard, choose_kind, drift, known_centroids
 from search.retrieve.cold import INDEX, VECTORS, BrokenShard, Shard
 from search.retrieve.columns.masks import Mask, Verdicts
@@ -21,8 +22,24 @@ def clustered(rows: int, seed: int) -> np.ndarray:
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
 
 
+@pytest.fixture(scope="module")
+def one_turn():
+    """Both kinds that turn their rows learn the same from the same rows: here it is learned once."""
+    learned, learn = {}, shards.train_turn
+
+    def train_turn(sample: np.ndarray, seed: int):
+        key = (sample.tobytes(), seed)
+        if key not in learned:
+            learned[key] = learn(sample, seed)
+        return learned[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shards, "train_turn", train_turn)
+        yield
+
+
 @pytest.fixture(scope="module", params=["exact", "hnsw", "ivf", "ivfpq", "ivfpq-disk"])
-def built(request, tmp_path_factory):
+def built(request, tmp_path_factory, one_turn):
     folder = tmp_path_factory.mktemp(request.param)
     vectors = clustered(ROWS, 1)
     entry, order = build_shard(folder, vectors, kind=request.param)
