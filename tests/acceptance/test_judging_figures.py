@@ -54,7 +54,9 @@ def test_a_lead_settles_by_keyboard_what_raters_differ_on(signed_in, project, si
     page = signed_in("lou", f"/label/adjudicate/?project={project}")
     left = page.locator(".judge-progress")
     expect(left).to_have_text(re.compile("3 to settle"))
-    asked = page.get_by_alt_text("What is inside the frame").bounding_box()
+    picture = page.get_by_alt_text("What is inside the frame")
+    expect(picture).to_have_js_property("complete", True)
+    asked = picture.bounding_box()
     assert min(asked["width"], asked["height"]) > 100
     assert serious(page) == [] and not too_wide(page)
     page.keyboard.press("r")
