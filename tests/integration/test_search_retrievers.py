@@ -43,26 +43,34 @@ def stock() -> Stock:
         Category.objects.create(name=name, path=f"Furniture > {name}", slug=name.lower(), parent=root)
         for name in ("Chair", "Lamp")
     ]
-    rows = []
-    for number in range(ROWS // 2):
-        product = Product.objects.create(
+    products = Product.objects.bulk_create(
+        Product(
             sku=str(number), title="x", category=leaves[number % 2], blocked=number % 10 == 9,
             attributes={"color": "Red" if number % 3 else "blue"},
-        )  # fmt: skip
-        in_stock = number % 4 != 0
-        Offer.objects.create(
-            product=product, seller=seller, price=number, availability="in_stock" if in_stock else "out_of_stock"
         )
-        for position in range(2):
-            image = Image.objects.create(product=product, source=str(position), status="indexed")
-            for bundle in (live, other):
-                vector = random.normal(size=DIM).astype(np.float32)
-                vector = (vector / np.linalg.norm(vector)).astype(np.float16).astype(np.float32)
-                ImageVector.objects.create(image=image, product=product, bundle=bundle, vector=vector)
-                rows.append(
-                    FakeRow(bundle.pk, image.pk, product.pk, vector, ("furniture", leaves[number % 2].slug), number,
-                            in_stock, product.blocked, product.attributes)
-                )  # fmt: skip
+        for number in range(ROWS // 2)
+    )  # fmt: skip
+    in_stock = [number % 4 != 0 for number in range(ROWS // 2)]
+    Offer.objects.bulk_create(
+        Offer(product=product, seller=seller, price=number, availability="in_stock" if there else "out_of_stock")
+        for number, (product, there) in enumerate(zip(products, in_stock, strict=True))
+    )
+    images = Image.objects.bulk_create(
+        Image(product=product, source=str(position), status="indexed") for product in products for position in range(2)
+    )
+    rows, vectors = [], []
+    for count, image in enumerate(images):
+        number = count // 2
+        product = products[number]
+        for bundle in (live, other):
+            vector = random.normal(size=DIM).astype(np.float32)
+            vector = (vector / np.linalg.norm(vector)).astype(np.float16).astype(np.float32)
+            vectors.append(ImageVector(image=image, product=product, bundle=bundle, vector=vector))
+            rows.append(
+                FakeRow(bundle.pk, image.pk, product.pk, vector, ("furniture", leaves[number % 2].slug), number,
+                        in_stock[number], product.blocked, product.attributes)
+            )  # fmt: skip
+    ImageVector.objects.bulk_create(vectors)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE search_imagevector, catalog_product, catalog_offer")
     return Stock(tuple(rows))
