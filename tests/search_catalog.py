@@ -1,17 +1,25 @@
 """A small catalog that has really been embedded, in the test's own database."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha256
 
+import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from PIL import Image as Picture
 
 from catalog.models import Image, Offer, Product, Seller
 from catalog.services import category_for
+from ml.bundle import Bundle
 from search import serving
 from search.build.embed import embed_image
 from search.build.register import register_bundle
 from tests.conftest import picture
+
+_encoded: dict[tuple, object] = {}
 
 
 @dataclass(frozen=True)
@@ -29,9 +37,26 @@ def make_catalog(products: int = 12) -> SmallCatalog:
     serving.forget()
     register_bundle()
     made = [make_product(number) for number in range(products)]
-    for image in Image.objects.filter(status=Image.Status.INSPECTED):
-        embed_image(image.pk)
+    with encoded_once():
+        for image in Image.objects.filter(status=Image.Status.INSPECTED):
+            embed_image(image.pk)
     return SmallCatalog(made)
+
+
+@contextmanager
+def encoded_once() -> Iterator[None]:
+    """A model says the same of the same pictures and words: in one run of the tests it is asked once."""
+    encode = Bundle.encode_catalog_with_patches
+
+    def encode_or_remember(bundle: Bundle, images: Sequence[Picture.Image], words: Sequence[str]):
+        key = (bundle.id, sha256(b"".join(image.tobytes() for image in images)).digest(), tuple(words))
+        if key not in _encoded:
+            _encoded[key] = encode(bundle, images, words)
+        return _encoded[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Bundle, "encode_catalog_with_patches", encode_or_remember)
+        yield
 
 
 def make_product(number: int, **fields) -> Product:
