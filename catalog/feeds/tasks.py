@@ -14,6 +14,10 @@ from catalog.priority import Priority
 
 MAX_ATTEMPTS = 12  # a database that restarts costs one
 IMPORTS = "catalog.imports"  # one at a time: they share the disk, the memory and the rows
+UNFORESEEN = (
+    "It failed {attempt} times for a reason that nobody foresaw, and was ended. What was imported until then stays. "
+    "Whoever runs this shop finds more in the worker's log under “import {number}”: {error}"
+)
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +42,7 @@ def run_import(context: JobContext, import_id: int) -> None:
         if attempt < MAX_ATTEMPTS // 2:
             raise
         log.error("import %s failed %s times", import_id, attempt, exc_info=error)
-        end(import_id, Import.State.FAILED, f"{type(error).__name__}: {error}")
+        end(import_id, Import.State.FAILED, UNFORESEEN.format(attempt=attempt, number=import_id, error=repr(error)))
         return
     if context.should_abort():
         enqueue(import_id)  # this worker has to end, another one goes on

@@ -72,6 +72,18 @@ def test_lists_in_pages_with_a_fixed_number_of_queries(admin, django_assert_max_
     assert [product["sku"] for product in first["results"] + second["results"]] == [f"S-{n}" for n in range(7)]
 
 
+@pytest.mark.parametrize("limit", ["abc", "0", "-1", "1.5", "", "²"])
+def test_a_page_of_no_size_is_refused(admin, limit):
+    problem = admin.get("/api/v1/products", {"limit": limit})
+    assert_problem(problem, 400)
+    assert "limit" in problem.json()["errors"]
+
+
+@pytest.mark.parametrize("limit", ["200", "100000", "9" * 5000])
+def test_a_page_is_never_larger_than_the_largest(admin, limit):
+    assert admin.get("/api/v1/products", {"limit": limit}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -46,6 +46,13 @@ class Pages(CursorPagination):
     max_page_size = 200
     ordering = "id"
 
+    def get_page_size(self, request):
+        """More than the largest page is the largest page. Raises ValidationError for what is no number of rows."""
+        asked = request.query_params.get(self.page_size_query_param, str(self.page_size))
+        if not (asked.isascii() and asked.isdecimal() and asked.strip("0")):
+            raise serializers.ValidationError({"limit": [f"This is a whole number from 1 to {self.max_page_size}."]})
+        return self.max_page_size if len(asked) > 9 else min(int(asked), self.max_page_size)
+
     def decode_cursor(self, request):
         cursor = super().decode_cursor(request)
         if cursor and cursor.position is not None and not cursor.position.isdecimal():

@@ -90,14 +90,14 @@ def test_int8_arithmetic_gives_a_bundle_of_its_own(recipe, bundle, world, tmp_pa
     assert small.detect(canonical_image()).boxes.shape[1] == 4
     dynamic_int8(recipe.parent / "tiny-0.0.1" / "image.onnx", tmp_path / "dynamic.onnx")
     pixels = to_square(canonical_image(), small.image_encoder.spec)[None]
-    (vectors,) = open_session(tmp_path / "dynamic.onnx", 1).run(None, {"pixels": pixels})
+    (vectors,) = open_session(tmp_path / "dynamic.onnx", 1).run(["vectors"], {"pixels": pixels})
     assert vectors.shape == (1, 32)
 
 
 def test_what_is_finished_is_not_done_again(recipe, made):
     said = []
     run_all(recipe, said.append)
-    assert len(said) == 6
+    assert len(said) == 7
     assert all(line.endswith("finished before") for line in said)
 
 
