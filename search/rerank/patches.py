@@ -20,7 +20,7 @@ Stored = tuple[list[int], np.ndarray]  # product ids (n) and patches float32 (n,
 def compare_patches(hits: list[Hit], asked: Asked, fetch: Callable[[list[int]], Stored]) -> list[Hit]:
     """Best first, the first of them compared patch by patch. With words beside the photo they stay as they are: what
     the photo shows is only half of what was asked for."""
-    if asked.patches is None or asked.text is not None:
+    if asked.patches is None or asked.words is not None:
         return hits
     product_ids, stored = fetch([hit.product_id for hit in hits[:PRODUCTS]])
     if not product_ids:

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from search.rerank.patches import PRODUCTS, VIEWS_WEIGHT, WEIGHT, compare_patches
+from search.retrieve.patches import LatelyCompared
 from search.types import Asked, Hit, QueryPatches
 
 ONE = np.array([[1.0, 0.0]], np.float32)
 RIGHT, WRONG, HALF = np.eye(2, dtype=np.float32)[:1], np.eye(2, dtype=np.float32)[1:], np.full((1, 2), 0.5**0.5)
 
 
-def asked(views: int = 1, text=None) -> Asked:
+def asked(views: int = 1, words: str | None = None) -> Asked:
     patches = QueryPatches(np.repeat(RIGHT[None], views, axis=0), np.ones((views, 1), np.float32))
-    return Asked("b", np.repeat(ONE, views, axis=0), text, None, np.repeat(ONE, views, axis=0), None, patches)
+    return Asked("b", np.repeat(ONE, views, axis=0), None, words, np.repeat(ONE, views, axis=0), None, patches)
 
 
 def hits(*scores: float) -> list[Hit]:
@@ -64,7 +65,7 @@ def test_only_the_first_are_compared():
     assert wanted == list(range(1, PRODUCTS + 1))
 
 
-@pytest.mark.parametrize("query", [asked(text=ONE[0]), Asked("b", ONE, None, None, ONE)])
+@pytest.mark.parametrize("query", [asked(words="in blue"), Asked("b", ONE, None, None, ONE)])
 def test_words_beside_the_photo_or_no_patches_fetch_nothing(query):
     def fetch(product_ids):
         raise AssertionError("nothing is to be fetched")
@@ -76,3 +77,12 @@ def test_words_beside_the_photo_or_no_patches_fetch_nothing(query):
 def test_without_stored_patches_the_hits_stay():
     before = hits(0.9, 0.8)
     assert compare_patches(before, asked(), stored()) is before
+
+
+def test_what_was_compared_lately_is_remembered_and_no_more_than_that():
+    lately = LatelyCompared(size=3)
+    lately.keep("b", [(1, 10, b"one"), (2, 20, b"two")])
+    lately.keep("b", [(1, 10, b"new"), (3, 30, b"three")])
+    lately.keep("c", [(1, 10, b"other")])
+    assert lately.get("b", [1, 2, 3]) == [(1, 10, b"new"), (3, 30, b"three")]
+    assert lately.get("c", [1, 9]) == [(1, 10, b"other")]
