@@ -66,4 +66,5 @@ def stored_patches(near: Candidates, bundle: Bundle, product_ids: list[int]) -> 
     rows = outage.unless_away(read, lambda: _lately.get(bundle.id, wanted)) if wanted else []
     if not rows:
         return [], np.empty((0, 0, bundle.patch_dim), np.float32)
-    return [row[1] for row in rows], np.stack([unpack(row[2], bundle.patch_dim) for row in rows])
+    patches = unpack(b"".join(row[2] for row in rows), bundle.patch_dim)
+    return [row[1] for row in rows], patches.reshape(len(rows), -1, bundle.patch_dim)
