@@ -80,7 +80,7 @@ class Bundle:
     @property
     def patch_dim(self) -> int:
         """Numbers a patch of a picture has, 0 where pictures have no patches (ml.encode.patches)."""
-        return self.manifest["image"].get("patches", {}).get("dim", 0)
+        return self.image_encoder.spec.patch_dim
 
     @property
     def text_scale(self) -> float:

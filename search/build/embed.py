@@ -3,7 +3,7 @@
 import io
 import logging
 from collections.abc import Iterable, Iterator
-from itertools import islice, repeat
+from itertools import islice
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -75,10 +75,10 @@ def store_vectors(batch: list[tuple[Image, Picture.Image]], bundle_ids: list[str
     for bundle_id in bundle_ids if images else ():
         said = [words[image.product_id] for image in images]
         encoded = loaded_bundle(bundle_id).encode_catalog_with_patches(pictures, said)
-        patches = repeat(None) if encoded.patches is None else map(pack, encoded.patches)
+        patches = [None] * len(images) if encoded.patches is None else map(pack, encoded.patches)
         rows = [
             ImageVector(image=image, product_id=image.product_id, bundle_id=bundle_id, vector=vector, patches=packed)
-            for image, vector, packed in zip(images, encoded.vectors, patches, strict=False)
+            for image, vector, packed in zip(images, encoded.vectors, patches, strict=True)
         ]
         ImageVector.objects.bulk_create(
             rows,

@@ -10,7 +10,7 @@ from search.types import Asked, Hit
 
 NAME = "patches"
 PRODUCTS = 50  # are compared with the query, the best first
-# Chosen on the golden rooms and on photos of groceries, and looked at on four other sets (docs/image-tower.md).
+# Chosen with a look at the golden rooms, groceries and three other sets (docs/image-tower.md).
 WEIGHT = 1.0  # on a cosine
 VIEWS_WEIGHT = 0.5  # where nobody tapped: some of the views show something else
 
