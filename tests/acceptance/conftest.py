@@ -1,4 +1,8 @@
-"""One real shop and one real Chromium for all browser tests; every page must leave the console clean."""
+"""One real shop and one real Chromium for all browser tests; every page must leave the console clean.
+
+Tests wait with expect() or a promise in evaluate(): wait_for_function asks again by eval, which the site's content
+security policy refuses.
+"""
 
 import re
 

@@ -68,7 +68,7 @@ def test_pictures_of_one_product_by_keyboard(admin):
         page.keyboard.press(key)
         expect(page.locator("#pictures .sl-said")).to_contain_text("in their new order")
         expect(cards.nth(place)).to_have_attribute("data-image", first)
-        page.wait_for_function(f"document.activeElement.closest('[data-image]')?.dataset.image === '{first}'")
+        expect(page.locator(f"[data-image='{first}'] :focus")).to_be_visible()
     page.get_by_label("Alternative text").first.fill("From the front")
     page.locator(".sl-alt button").first.click()
     expect(page.locator("#pictures .sl-said")).to_contain_text("is saved")

@@ -147,7 +147,7 @@ def test_more_results_come_by_scrolling(page, living_room):
     more = page.get_by_role("link", name="Show more")
     assert "cursor=" in more.get_attribute("href")
     more.scroll_into_view_if_needed()
-    page.wait_for_function("count => document.querySelectorAll('.card').length > count", arg=first)
+    expect(page.locator(".card").nth(first)).to_be_attached()
     assert "cursor=" not in page.url
     links = page.locator(".card a").evaluate_all("links => links.map(link => link.getAttribute('href').split('?')[0])")
     assert len(links) == len(set(links))

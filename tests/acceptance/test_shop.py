@@ -4,6 +4,12 @@ import re
 
 from playwright.sync_api import expect
 
+UNTIL_IT_IS_SERVED = """new Promise(done => {
+    const worker = navigator.serviceWorker;
+    worker.addEventListener("controllerchange", () => done(true));
+    if (worker.controller) done(true);
+})"""
+
 
 def words_of_the_catalog(shop) -> str:
     return shop.sql("SELECT title FROM catalog_product ORDER BY id LIMIT 1")[0][0]
@@ -82,8 +88,7 @@ def test_offline_the_service_worker_has_a_page(visit):
     visitor = visit("phone", service_workers="allow")
     page = visitor.page
     page.goto("/")
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.evaluate(UNTIL_IT_IS_SERVED)
     visitor.context.set_offline(True)
     page.goto("/search/?q=lamp")
     expect(page.get_by_role("heading", name="You are offline")).to_be_visible()

@@ -64,7 +64,7 @@ def test_the_live_camera_of_a_computer(visit):
     visitor.page.goto("/")
     visitor.page.get_by_text("Take a photo").click()
     expect(visitor.page.locator("#scan-video")).to_be_visible()
-    visitor.page.wait_for_function("document.getElementById('scan-video').videoWidth > 0")
+    expect(visitor.page.locator("#scan-video")).to_have_js_property("videoWidth", 640)
     visitor.page.get_by_role("button", name="Take the photo").click()
     visitor.page.wait_for_url(PHOTO_PAGE)
     assert visitor.page.locator("#photo").get_attribute("data-width") == "640"
