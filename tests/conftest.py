@@ -83,6 +83,12 @@ def quick_flush():
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_files_of_others():
+    """A file of tests begins with empty folders, whichever ran before it: a rollback leaves what was stored."""
+    shutil.rmtree(settings.TEST_VAR, ignore_errors=True)
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request, django_db_blocker):
     """Jobs and vector indexes that a test commits: no model of Django's stands for them, so its flush leaves them."""
