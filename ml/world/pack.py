@@ -160,6 +160,7 @@ def pack(out, work, extra, seed):
     splits = {name: [s.id for s in skus if s.split == name] for name in ("golden", "train")}
     write(out / "splits.json", json.dumps(splits, indent=1) + "\n")
     beyond = gather(work, ("extra",), seed, same) if any(Path(work).glob("truth/extra-*.json")) else []
+    beyond = [room | {"split": "train"} for room in beyond]  # as whoever trains on them asks for
     if beyond:
         write(Path(extra) / "rooms.jsonl", lines(beyond))
     objects = sum(len(room["objects"]) for room in rooms)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml.train.items import room_crops
 from ml.world import pack, phone, queries
 from ml.world.catalog import plan_catalog
 
@@ -99,6 +100,24 @@ def test_packing_refuses_a_half_rendered_shop(tmp_path):
     with pytest.raises(SystemExit, match="studio shots are missing"):
         pack.pack(tmp_path, tmp_path / "work", tmp_path / "extra", 7)
     assert not (tmp_path / "feed.csv").exists()
+
+
+def test_extra_rooms_are_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(pack, "copy_pictures", lambda sku, out: None)
+    folders = [tmp_path / "images", tmp_path / "work" / "truth", tmp_path / "extra" / "photos"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    skus = plan_catalog(7)
+    for sku in skus:
+        for shot in (1, 2):
+            (tmp_path / "images" / f"{sku.id}-{shot}.jpg").touch()
+    thing = {"product_id": skus[0].id, "bbox": [0, 0, 9, 9], "visible": 1.0}
+    room = {"photo": "photos/extra-0001.jpg", "split": "extra", "width": 48, "height": 36, "objects": [thing]}
+    (tmp_path / "work" / "truth" / "extra-0001.json").write_text(json.dumps(room))
+    (tmp_path / "extra" / room["photo"]).touch()
+    pack.pack(tmp_path, tmp_path / "work", tmp_path / "extra", 7)
+    assert list(room_crops(tmp_path / "extra", "train")) == [skus[0].id]
+    assert (tmp_path / "rooms.jsonl").read_text() == ""
 
 
 def test_lines_are_json_lines():
