@@ -3,16 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from search.errors import BadQuery, EmptyQuery, UnknownProduct
 from search.serving import loaded_bundle, model_slot
 from search.stored import product_vectors
 from search.types import Asked, Query, QueryPatches
-from search.understand.fusion import fuse, unit
+from search.understand.fusion import fuse
 from search.understand.words import text_vector
-
-MIRRORED = 2  # so many views at most have mirror images beside them
 
 
 def check_kind(query: Query, words: str | None) -> str:
@@ -61,21 +59,11 @@ def fuse_views(
 
 
 def encode_crops(bundle_id: str, crops: list[Image.Image]) -> tuple[np.ndarray, QueryPatches | None]:
-    """float32 (n, dim), unit rows, and the crops' patches. Of one or two crops each is averaged with its mirror image.
-
-    A shopper may stand on the other side than the studio's camera did: one point more of precision at 1 on the demo's
-    rooms. More views than two say more than mirror images of them do, for the same time (docs/image-tower.md).
-    """
-    mirrored = len(crops) <= MIRRORED
+    """float32 (n, dim), unit rows, and the crops' patches."""
     with model_slot():
-        shown = [*crops, *map(ImageOps.mirror, crops)] if mirrored else crops
-        encoded = loaded_bundle(bundle_id).encode_with_patches(shown)
-    vectors, count, patches = encoded.vectors, len(crops), None
-    if encoded.patches is not None:
-        patches = QueryPatches(encoded.patches[:count], encoded.weights[:count])
-    if mirrored:
-        vectors = np.stack([unit(one + other) for one, other in zip(vectors[:count], vectors[count:], strict=True)])
-    return vectors, patches
+        encoded = loaded_bundle(bundle_id).encode_with_patches(crops)
+    patches = None if encoded.patches is None else QueryPatches(encoded.patches, encoded.weights)
+    return encoded.vectors, patches
 
 
 def vectors_of(product_id: int, bundle_id: str, own: OwnVectors) -> np.ndarray:
