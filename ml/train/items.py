@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -41,21 +41,43 @@ class Item:
 
 
 def demo_items(demo: Path, extra: Iterable[Path] = ()) -> list[Item]:
-    """The demo world's training SKUs; several sellers' listings of one product are one item."""
-    feed, split = demo / "feed.csv", demo / "splits.json"
-    if not feed.exists() or not split.exists():
+    """The demo world's training SKUs; several sellers' listings of one product are one item.
+
+    `extra`: folders of more rooms of these SKUs, and whole worlds with a feed of their own, made from another seed: all
+    of their products are learned from.
+    """
+    split, extra = demo / "splits.json", list(extra)
+    if not (demo / "feed.csv").exists() or not split.exists():
         return []
-    wanted = set(json.loads(split.read_text())["train"])
-    rows = [row for row in read_feed(feed) if row["id"] in wanted]
-    crops = room_crops(demo, "train")
+    worlds = [folder for folder in extra if (folder / "feed.csv").exists()]
+    wanted, crops = set(json.loads(split.read_text())["train"]), room_crops(demo, "train")
     for folder in extra:
-        for sku, more in room_crops(folder, "train").items():
-            crops.setdefault(sku, []).extend(more)
+        if folder not in worlds:
+            add_crops(crops, room_crops(folder, "train"))
+    items = world_items(demo, [row for row in read_feed(demo / "feed.csv") if row["id"] in wanted], crops)
+    return items + [item for folder in worlds for item in other_world_items(folder)]
+
+
+def other_world_items(folder: Path) -> list[Item]:
+    """All products of a world, under names that no other world has."""
+    crops: dict[str, list[Crop]] = {}
+    for rooms, split in ((folder, "train"), (folder, "golden"), (folder / "extra", "train")):
+        add_crops(crops, room_crops(rooms, split))
+    items = world_items(folder, read_feed(folder / "feed.csv"), crops)
+    return [replace(item, key=f"{folder.name}/{item.key}", family=f"{folder.name}/{item.family}") for item in items]
+
+
+def world_items(folder: Path, rows: Iterable[dict], crops: dict[str, list[Crop]]) -> list[Item]:
     by_product: dict[str, list[dict]] = {}
     for row in rows:
         by_product.setdefault(row["gtin"] or row["id"], []).append(row)
-    items = [demo_item(demo, same, crops) for same in by_product.values()]
+    items = [demo_item(folder, same, crops) for same in by_product.values()]
     return [item for item in items if item.studio]
+
+
+def add_crops(crops: dict[str, list[Crop]], more: dict[str, list[Crop]]) -> None:
+    for sku, found in more.items():
+        crops.setdefault(sku, []).extend(found)
 
 
 def demo_item(demo: Path, rows: list[dict], crops: dict[str, list[Crop]]) -> Item:

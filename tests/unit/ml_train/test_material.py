@@ -1,5 +1,6 @@
 """What the trainers are fed: recipes, sources, phrases, views, losses."""
 
+import shutil
 from random import Random
 
 import pytest
@@ -22,6 +23,18 @@ def test_an_unknown_key_of_a_recipe_is_refused(tmp_path):
     path.write_text('[image]\nruns = "a"\ndata = "b"\ndemo = "c"\nstepz = 5\n')
     with pytest.raises(ValueError, match="stepz"):
         read_recipe(path, "image", ImageRecipe)
+
+
+def test_rooms_and_whole_worlds_are_added(world, tmp_path):
+    rooms = tmp_path / "rooms"
+    rooms.mkdir()
+    shutil.copytree(world / "photos", rooms / "photos")
+    shutil.copy(world / "rooms.jsonl", rooms)
+    shutil.copytree(world, tmp_path / "eight")
+    own, more = demo_items(world), demo_items(world, [rooms, tmp_path / "eight"])
+    assert [item.key for item in more] == [item.key for item in own] + [f"eight/{item.key}" for item in own]
+    assert sum(len(item.crops) for item in more) == 3 * sum(len(item.crops) for item in own)
+    assert {item.family for item in more} == {item.family for item in own} | {f"eight/{item.family}" for item in own}
 
 
 def test_families_are_never_split(world):
