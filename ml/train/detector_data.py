@@ -11,7 +11,7 @@ from PIL import Image
 from ml.images import open_image, to_jpeg
 from ml.train.composites import composite, cut_out, open_size
 from ml.train.detector_views import View
-from ml.train.items import demo_items
+from ml.train.items import demo_items, is_world, refuse_own_products, room_sets
 from ml.train.photos import LabelledPhoto, annotated, read_jsonl, rooms
 from ml.train.pseudo import Teachers, pseudo_labelled, with_people
 from ml.train.recipe import DetectorRecipe
@@ -39,7 +39,7 @@ def sources(recipe: DetectorRecipe) -> dict[str, Callable[[], Iterable[Made]]]:
         "furniture": lambda: composites(recipe, furniture(recipe)),
     }
     for number, folder in enumerate(recipe.extra):
-        made[f"extra{number}"] = lambda folder=folder: map(opened, rooms(folder, split="train"))
+        made[f"extra{number}"] = lambda folder=folder: map(opened, all_rooms(folder, recipe.demo))
     if data.exists():
         made["coco"] = lambda: map(opened, everyday())
         made["garments"] = lambda: map(opened, with_people(street(data), data / "weights"))
@@ -48,6 +48,13 @@ def sources(recipe: DetectorRecipe) -> dict[str, Callable[[], Iterable[Made]]]:
         for name, index, sure in PSEUDO:
             made[name] = lambda name=name, index=index, sure=sure: pseudo(recipe, data / name / index, sure)
     return made
+
+
+def all_rooms(folder: Path, demo: Path) -> Iterable[LabelledPhoto]:
+    """The rooms of an `extra` folder, those of another world whole."""
+    if is_world(folder):
+        refuse_own_products(folder, demo)
+    return (photo for rooms_at, split in room_sets(folder) for photo in rooms(rooms_at, split=split))
 
 
 def furniture(recipe: DetectorRecipe) -> list[Path]:

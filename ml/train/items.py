@@ -44,24 +44,44 @@ def demo_items(demo: Path, extra: Iterable[Path] = ()) -> list[Item]:
     """The demo world's training SKUs; several sellers' listings of one product are one item.
 
     `extra`: folders of more rooms of these SKUs, and whole worlds with a feed of their own, made from another seed: all
-    of their products are learned from.
+    of their products are learned from. Raises ValueError for a world that holds the demo's products.
     """
     split, extra = demo / "splits.json", list(extra)
     if not (demo / "feed.csv").exists() or not split.exists():
         return []
-    worlds = [folder for folder in extra if (folder / "feed.csv").exists()]
+    worlds = [folder for folder in extra if is_world(folder)]
     wanted, crops = set(json.loads(split.read_text())["train"]), room_crops(demo, "train")
     for folder in extra:
         if folder not in worlds:
             add_crops(crops, room_crops(folder, "train"))
     items = world_items(demo, [row for row in read_feed(demo / "feed.csv") if row["id"] in wanted], crops)
-    return items + [item for folder in worlds for item in other_world_items(folder)]
+    return items + [item for folder in worlds for item in other_world_items(folder, demo)]
 
 
-def other_world_items(folder: Path) -> list[Item]:
+def refuse_own_products(world: Path, demo: Path) -> None:
+    """Raises ValueError for a world of the demo's own products: its golden ones would be learned from."""
+    own = {row["title"] for row in read_feed(demo / "feed.csv")}
+    if same := next((row["title"] for row in read_feed(world / "feed.csv") if row["title"] in own), None):
+        raise ValueError(f'{world}: "{same}" is a product of the demo. Only worlds of other products are learned from.')
+
+
+def is_world(folder: Path) -> bool:
+    """Whether an `extra` folder is a whole world, not only more rooms of the demo world's products."""
+    return (folder / "feed.csv").exists()
+
+
+def room_sets(folder: Path) -> list[tuple[Path, str]]:
+    """(folder, split) of all the rooms of an `extra` folder. No queries are asked of another world's golden rooms."""
+    if is_world(folder):
+        return [(folder, "train"), (folder, "golden"), (folder / "extra", "train")]
+    return [(folder, "train")]
+
+
+def other_world_items(folder: Path, demo: Path) -> list[Item]:
     """All products of a world, under names that no other world has."""
+    refuse_own_products(folder, demo)
     crops: dict[str, list[Crop]] = {}
-    for rooms, split in ((folder, "train"), (folder, "golden"), (folder / "extra", "train")):
+    for rooms, split in room_sets(folder):
         add_crops(crops, room_crops(rooms, split))
     items = world_items(folder, read_feed(folder / "feed.csv"), crops)
     return [replace(item, key=f"{folder.name}/{item.key}", family=f"{folder.name}/{item.family}") for item in items]

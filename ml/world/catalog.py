@@ -6,6 +6,7 @@ from dataclasses import replace
 from ml.world.designs import CATEGORIES
 from ml.world.finishing import finishes
 from ml.world.spec import Sku
+from ml.world.variations import other_categories
 from ml.world.wording import describe, plain_material, title
 
 BRANDS = (
@@ -65,22 +66,69 @@ NAMES = (
     "Felix",
     "Ada",
 )
+# What families of other worlds are called, so that no product of theirs has the title of one of the demo's.
+NAMES_ELSEWHERE = (
+    "Aino",
+    "Birk",
+    "Carla",
+    "Dario",
+    "Edda",
+    "Falk",
+    "Greta",
+    "Henrik",
+    "Ilva",
+    "Jarle",
+    "Klara",
+    "Leif",
+    "Marit",
+    "Nero",
+    "Olga",
+    "Petra",
+    "Quinn",
+    "Rafael",
+    "Signe",
+    "Tilda",
+    "Ulla",
+    "Vito",
+    "Wanda",
+    "Yrsa",
+    "Zeno",
+    "Astrid",
+    "Bela",
+    "Cosima",
+    "Dag",
+    "Elio",
+    "Frida",
+)
 DUPLICATES = 42
+DEMO_SEED = 7
+NUMBERS_A_WORLD = 10_000
 
 
-def plan_catalog(seed=7):
-    """All SKUs in feed order, copies by other sellers last."""
+def plan_catalog(seed=DEMO_SEED):
+    """All SKUs in feed order, copies by other sellers last. Another seed gives other products."""
     rng = random.Random(seed)
     skus = []
-    for index, category in enumerate(CATEGORIES):
+    categories = CATEGORIES if seed == DEMO_SEED else other_categories(seed, golden_designs())
+    for index, category in enumerate(categories):
         golden = set(rng.sample(range(len(category.designs)), 1 if index % 5 == 4 else 2))
         for k, design in enumerate(category.designs):
-            skus += family(rng, category, design, k, len(skus), "golden" if k in golden else "train", index)
+            skus += family(rng, category, design, k, len(skus), "golden" if k in golden else "train", index, seed)
     return (*skus, *copies(rng, skus))
 
 
-def family(rng, category, design, k, start, split, index):
-    name, brand = NAMES[(index * 7 + k * 5) % len(NAMES)], BRANDS[(index * 3 + k) % len(BRANDS)]
+def golden_designs():
+    """{category: places of the designs that the demo's golden rooms hold}."""
+    splits = {sku.family: sku.split for sku in plan_catalog() if not sku.copy_of}
+    order = iter(splits.values())
+    return {
+        category.name: {k for k in range(len(category.designs)) if next(order) == "golden"} for category in CATEGORIES
+    }
+
+
+def family(rng, category, design, k, start, split, index, seed):
+    names, world = (NAMES, 0) if seed == DEMO_SEED else (NAMES_ELSEWHERE, NUMBERS_A_WORLD * (seed + 1))
+    name, brand = names[(index * 7 + k * 5) % len(names)], BRANDS[(index * 3 + k) % len(BRANDS)]
     low, high = category.price
     base, group = low + (high - low) * rng.random() ** 1.4, f"F-{start // 3 + 1:03d}"
     for n, option in enumerate(design.options):
@@ -103,13 +151,13 @@ def family(rng, category, design, k, start, split, index):
             in_stock=stock > 0,
             quantity=stock,
             seller=SELLERS[0],
-            gtin=gtin(start + n + 1),
+            gtin=gtin(world + start + n + 1),
             legs=legs,
             params={
                 **{key: value for key, value in design.params.items() if key != "legs_"},
                 "legs": design.params.get("legs_", "taper"),
             },
-            finishes=finishes(category.name, material, colour, legs, pattern, second, start),
+            finishes=finishes(category.name, material, colour, legs, pattern, second, world + start),
         )
 
 

@@ -24,6 +24,37 @@ def test_same_seed_gives_the_same_catalog(skus):
     assert plan_catalog(8) != skus
 
 
+def looks(sku):
+    return sku.category, repr(sku.params), sku.material, sku.colour, sku.legs, sku.pattern
+
+
+@pytest.mark.parametrize("seed", [0, 8, 9])
+def test_another_seed_gives_other_products(skus, seed):
+    others = plan_catalog(seed)
+    assert len(others) == len(skus)
+    assert len({looks(sku) for sku in others}) == len(originals(others))
+    for of in (looks, lambda sku: sku.title, lambda sku: sku.gtin):
+        assert not {of(sku) for sku in skus} & {of(sku) for sku in others}
+
+
+def test_golden_designs_lend_nothing_to_other_worlds(skus):
+    """A part or a form that only golden designs of a category have is in no other world."""
+    parts = collections.defaultdict(lambda: collections.defaultdict(set))
+    for sku in skus:
+        for key, value in sku.params.items():
+            if not isinstance(value, float):
+                parts[sku.category, key][repr(value)].add(sku.split)
+    for sku in plan_catalog(8):
+        for key, value in sku.params.items():
+            assert isinstance(value, float) or "train" in parts[sku.category, key][repr(value)]
+
+
+def test_products_of_other_worlds_can_be_built():
+    for sku in originals(plan_catalog(8)):
+        low, high = build(sku.category, sku.params).bounds()
+        assert all(a < b for a, b in zip(low, high, strict=True))
+
+
 def test_the_shop_is_as_large_as_promised(skus):
     assert len({sku.category for sku in skus}) >= 24
     assert len(originals(skus)) >= 480

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -76,3 +77,17 @@ def write_rooms(folder: Path, rows: list[dict]) -> None:
         room.save(folder / name)
         lines.append({"photo": name, "split": "train", "width": 160, "height": 120, "objects": objects})
     (folder / "rooms.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@pytest.fixture
+def other_world(world, tmp_path) -> Path:
+    """A world like the demo, of products with other titles."""
+    folder = tmp_path / "eight"
+    shutil.copytree(world, folder)
+    with (folder / "feed.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    with (folder / "feed.csv").open("w") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(row | {"title": f"Other {row['title']}"} for row in rows)
+    return folder

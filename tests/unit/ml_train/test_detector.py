@@ -1,5 +1,7 @@
 """The detector: the published network, its loss, its views, training that goes on, averages, export."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -108,6 +110,19 @@ def test_batches_depend_on_their_number_alone(recipe):
     first, second = (Batches(recipe, index).draw(5) for _ in range(2))
     assert torch.equal(first[0], second[0])
     assert all(torch.equal(a.boxes, b.boxes) for a, b in zip(first[1], second[1], strict=True))
+
+
+def test_another_world_is_learned_from_whole(recipe, other_world, tmp_path):
+    shutil.copytree(other_world / "photos", other_world / "extra" / "photos")
+    shutil.copy(other_world / "rooms.jsonl", other_world / "extra")
+    index = build_dataset(replace(recipe, extra=(other_world,)), tmp_path / "made")
+    assert {name: len(rows) for name, rows in index.items()} == {"extra0": 16, "furniture": 0, "rooms": 8}
+
+
+def test_rooms_of_the_demos_own_products_are_refused(recipe, tmp_path):
+    shutil.copytree(recipe.demo, tmp_path / "eight")
+    with pytest.raises(ValueError, match="is a product of the demo"):
+        build_dataset(replace(recipe, extra=(tmp_path / "eight",)), tmp_path / "made")
 
 
 def test_training_is_gone_on_with_and_then_finished(recipe):

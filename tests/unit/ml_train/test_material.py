@@ -25,16 +25,21 @@ def test_an_unknown_key_of_a_recipe_is_refused(tmp_path):
         read_recipe(path, "image", ImageRecipe)
 
 
-def test_rooms_and_whole_worlds_are_added(world, tmp_path):
+def test_rooms_and_whole_worlds_are_added(world, other_world, tmp_path):
     rooms = tmp_path / "rooms"
     rooms.mkdir()
     shutil.copytree(world / "photos", rooms / "photos")
     shutil.copy(world / "rooms.jsonl", rooms)
-    shutil.copytree(world, tmp_path / "eight")
-    own, more = demo_items(world), demo_items(world, [rooms, tmp_path / "eight"])
+    own, more = demo_items(world), demo_items(world, [rooms, other_world])
     assert [item.key for item in more] == [item.key for item in own] + [f"eight/{item.key}" for item in own]
     assert sum(len(item.crops) for item in more) == 3 * sum(len(item.crops) for item in own)
     assert {item.family for item in more} == {item.family for item in own} | {f"eight/{item.family}" for item in own}
+
+
+def test_a_world_of_the_demos_own_products_is_refused(world, tmp_path):
+    shutil.copytree(world, tmp_path / "eight")
+    with pytest.raises(ValueError, match="is a product of the demo"):
+        demo_items(world, [tmp_path / "eight"])
 
 
 def test_families_are_never_split(world):
