@@ -66,6 +66,15 @@ def only_builder(bundle_id: str) -> Iterator[None]:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
+def somebody_builds(bundle_id: str) -> bool:
+    """Whether a builder is at work on this bundle at this moment, in this process or another."""
+    try:
+        with only_builder(bundle_id):
+            return False
+    except AlreadyBuilding:
+        return True
+
+
 def new_order(bundle_id: str, base: str | None, shards: int | None, by: By) -> Order:
     """A row in state building, then its folder: a folder without a row would be nobody's."""
     bundle = Bundle.objects.get(pk=bundle_id)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from search.build import bundles, golden, retire
+from search.build.job import somebody_builds
 from search.build.merge import should_merge
 from search.build.promote import live_of, promote
 from search.build.settle import prune_changes, settle
@@ -50,6 +51,8 @@ def merge_is_due(row: Bundle) -> bool:
     """Also where an interrupted build waits, and where what is live is damaged or from another cluster."""
     if row.state != Bundle.State.LIVE and bundles.count_missing(row.pk)[0]:
         return False  # it is still being filled
+    if somebody_builds(row.pk):
+        return False  # an operator at a command line, say; what they leave behind is looked at next time
     live = live_of(row.pk)
     foreign = live is not None and live.manifest.get("cluster") != cluster_id() and not one_waits(row, live)
     if not foreign and not should_merge(row.pk):

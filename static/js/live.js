@@ -1,6 +1,6 @@
-// News from the server, for pages that keep themselves up to date: over a socket, and by asking again where none can be
-// had. What a page lists beside is fetched when its version changes, but never under the fingers of someone at it.
-const POLL_MS = 3000, FIRST_WAIT_MS = 500, LONGEST_WAIT_MS = 15000, TRIES_BEFORE_POLLING = 2, FORBIDDEN = 4403;
+// News from the server, for pages that keep themselves up to date: over a socket, and by asking again until it says
+// something, for it may be refused, or swallowed on the way. What a page lists beside is fetched when its version changes, but never under the fingers of someone at it.
+const POLL_MS = 3000, FIRST_WAIT_MS = 500, LONGEST_WAIT_MS = 15000, FORBIDDEN = 4403;
 const SETTLED_MS = 300;
 
 // path: the socket's. show(text): what it said. ask(): fetches the same by itself. opened(), forbidden(): of the socket.
@@ -15,7 +15,7 @@ export function listen({ path, show, ask, opened = () => {}, forbidden = () => {
     socket.addEventListener("close", ({ code }) => {
       if (code === FORBIDDEN) return forbidden(); // not for this person, or signed out meanwhile
       failures += 1;
-      if (failures >= TRIES_BEFORE_POLLING) poll(true);
+      poll(true);
       setTimeout(connect, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (0.5 + Math.random() / 2));
     });
   }
@@ -30,6 +30,7 @@ export function listen({ path, show, ask, opened = () => {}, forbidden = () => {
   }
 
   connect();
+  poll(true);
   return (text) => { if (socket.readyState === WebSocket.OPEN) socket.send(text); };
 }
 

@@ -16,6 +16,7 @@ from search.build.merge import merge
 from search.build.upkeep import keep_index, renew_foreign_rows
 from search.models import Bundle, Click, Generation, ImageVector, Pin, QueryLog, ServingEvent
 from tests.fake_bundles import make_bundle, make_item
+from tests.shop import server_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,6 +83,17 @@ def test_what_was_killed_after_building_is_verified_by_the_next_run(blue):
     merge(blue.id, actor="worker")
     keep_index(nothing)
     assert states() == ["ready"]
+    keep_index(here)
+    assert states() == ["live"]
+
+
+def test_what_another_process_is_building_is_left_to_it(blue):
+    Generation.objects.create(id="x", bundle_id=blue.id)
+    with server_connection(connection.settings_dict["NAME"]) as other:
+        other.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"sightline.build:{blue.id}"])
+        keep_index(here)
+        assert states() == ["building"]
+        other.execute("SELECT pg_advisory_unlock_all()")  # the end of a session is noticed a moment later
     keep_index(here)
     assert states() == ["live"]
 
