@@ -54,6 +54,10 @@ def main() -> None:
     command.add_argument("--weights", type=float, nargs="+", default=(), help="one each (default: equal)")
     command.add_argument("--to", type=Path, required=True, metavar="FILE.pt")
     command.set_defaults(run=pair)
+    command = commands.add_parser("recover", help="checkpoints of a bundle's image towers, to go on training from")
+    command.add_argument("--bundle", type=Path, help="default: the one that ships")
+    command.add_argument("--to", type=Path, required=True, metavar="FOLDER")
+    command.set_defaults(run=recover)
     command = commands.add_parser("int8", help="a copy of a bundle that computes in int8, to be measured beside it")
     command.add_argument("--bundle", type=Path)
     command.add_argument("--demo", type=Path, default=Path("demo"), help="whose pictures it is calibrated with")
@@ -177,6 +181,13 @@ def pair(options: argparse.Namespace) -> None:
     from ml.train.pair import pair_towers
 
     print(pair_towers(options.checkpoints, options.to, weights=options.weights))
+
+
+def recover(options: argparse.Namespace) -> None:
+    from ml.bundle import default_bundle_folder
+    from ml.train.recover import recover_towers
+
+    print(*recover_towers(options.bundle or default_bundle_folder(), options.to), sep="\n")
 
 
 def int8(options: argparse.Namespace) -> None:
