@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from ml.bundle import Bundle
 from ml.crop import crop
+from ml.detect import likely_meant
 from ml.evaluate import precision_at_1, recall_at_k
 from ml.train.items import Item, boxed_items, fashion_items, grocery_items, held_out, labelled_items
 from ml.train.photos import read_jsonl
@@ -74,7 +75,10 @@ def grocery_protocol_items(folder: Path) -> list[Item]:
 def boxed(detector: Bundle, photo: Image.Image) -> Image.Image:
     """The crop that a shopper without a tap gets: the detector's best box."""
     detections = detector.detect(photo)
-    return crop(photo, detections.boxes[0], detector.margin) if len(detections.boxes) else centre(photo)
+    if not len(detections.boxes):
+        return centre(photo)
+    first = likely_meant(photo, detections.boxes, detections.scores)[0]
+    return crop(photo, detections.boxes[first], detector.margin)
 
 
 def measure(trial: Trial, encode: Encode, *, mirror: bool = True) -> dict[str, float]:
