@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from catalog.errors import CatalogError, UnknownImport
+from catalog.errors import CatalogError, FeedUnreadable, UnknownImport
 from catalog.feeds import services
 from catalog.feeds.models import Import
 from catalog.feeds.waiting import in_its_place
@@ -15,6 +15,7 @@ from catalog.ingest.columns import ERROR_COLUMNS
 from catalog.ingest.rows import MAX_COLUMNS
 from catalog.web.access import catalog_admins_only
 from catalog.web.feed_forms import MissingForm, StartForm
+from catalog.web.feed_pages import REFUSED_COLUMNS
 
 
 @require_POST
@@ -94,7 +95,11 @@ def columns(request: HttpRequest, import_id: int) -> HttpResponse:
     newest = in_its_place(found)
 
     def map_them() -> str:
-        services.map_columns(newest.pk, mapping)
+        try:
+            services.map_columns(newest.pk, mapping)
+        except FeedUnreadable:
+            request.session[REFUSED_COLUMNS] = {"import": newest.pk, "mapping": mapping}
+            raise
         done = "It is checked again, with these columns."
         return done if newest == found else f"The feed was fetched again meanwhile; this is the newer import. {done}"
 

@@ -17,6 +17,7 @@ from catalog.web.access import catalog_admins_only
 from catalog.web.feed_forms import StartForm
 
 PAGE_ROWS = 50
+REFUSED_COLUMNS = "refused_columns"  # in the session
 SHOWN = ("new", "changed", "unchanged", "wrong", "missing")
 State = Import.State
 
@@ -79,7 +80,8 @@ def context_of(found: Import, request: HttpRequest) -> dict:
         "next_after": rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None,
         "after": after,
         "reasons": reasons,
-        "columns": mapped_columns(found),
+        "columns": mapped_columns(found, refused := refused_columns(found, request)),
+        "refused": bool(refused),
         "fields": FIELDS,
         "guarded": queries.would_empty_the_shop(found),
         "live_path": reverse("feed", args=[found.pk]) + "live",
@@ -104,7 +106,16 @@ def first_of_interest(found: Import) -> str:
     return next((kind for kind in ("changed", "new", "wrong", "missing") if counted(found, kind)), "unchanged")
 
 
-def mapped_columns(found: Import) -> list[tuple[str, str]]:
-    """Each column of the file with the field it is taken for."""
+def refused_columns(found: Import, request: HttpRequest) -> dict[str, str]:
+    """What columns were just said to mean when it was refused: shown once more, to be mended."""
+    said = request.session.get(REFUSED_COLUMNS, {})
+    if said.get("import") != found.pk:
+        return {}
+    return request.session.pop(REFUSED_COLUMNS)["mapping"]
+
+
+def mapped_columns(found: Import, refused: dict[str, str]) -> list[tuple[str, str]]:
+    """Each column of the file with the field it is taken for, or was said to mean in vain."""
     columns = [column for column in found.columns if column not in ERROR_COLUMNS]
-    return list(zip(columns, meanings(columns, found.mapping), strict=True))
+    taken = zip(columns, meanings(columns, found.mapping), strict=True)
+    return [(column, refused.get(column, field)) for column, field in taken]

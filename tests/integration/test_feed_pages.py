@@ -145,6 +145,16 @@ def test_columns_are_mapped_on_the_page(admin):
     assert (found.state, found.found["new"]) == (State.CHECKED, 1)
 
 
+def test_refused_columns_are_shown_once_more_to_be_mended(admin):
+    found = services.start_import(actor="ada", file=ContentFile(b"code,benennung\nA,Sofa\n"), name="odd.csv")
+    job.work(found.pk)
+    where = f"/manage/feeds/{found.pk}/"
+    refused = admin.post(f"{where}columns/", {"field-0": "", "field-1": "title"}, follow=True)
+    assert "No column of this file" in refused.content.decode()
+    assert '<option value="title" selected>' in refused.content.decode()
+    assert '<option value="title" selected>' not in admin.get(where).content.decode()
+
+
 def test_lists_cost_the_same_however_long_they_are(admin):
     def cost(path: str) -> int:
         with CaptureQueriesContext(
