@@ -18,6 +18,7 @@ from ml.errors import ImageRejected
 CONTENT_TYPE = "application/problem+json"
 IMAGE_STATUS = {"too_many_bytes": 413, "unsupported_format": 415}
 RETRY_AFTER_S = 2
+OFFICE = ("/admin/", "/manage/", "/operator/", "/label/")
 log = logging.getLogger(__name__)
 
 
@@ -77,7 +78,11 @@ def plain(status: int, detail: str) -> JsonResponse:
 
 
 def not_found(request, exception):
-    return plain(404, "There is nothing here.") if is_api(request) else defaults.page_not_found(request, exception)
+    """The shop's page, for those who work here their own one with the ways to the other pages."""
+    if is_api(request):
+        return plain(404, "There is nothing here.")
+    works_here = request.path.startswith(OFFICE) and request.user.is_authenticated
+    return defaults.page_not_found(request, exception, "404_office.html" if works_here else "404.html")
 
 
 def server_error(request):

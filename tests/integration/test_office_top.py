@@ -29,3 +29,12 @@ def test_the_page_one_is_on_is_marked(client):
         page = client.get(path).content.decode()
         marked = re.findall(r'<a class="top-link"[^>]* aria-current="(\w+)">([^<]+)</a>', page)
         assert marked == [(how, words)], path
+
+
+@pytest.mark.parametrize("path", ["/manage/nothing/", "/admin/nothing/", "/label/nothing/", "/operator/nothing/"])
+def test_who_works_here_finds_the_way_back_from_a_page_that_is_not_there(client, path):
+    assert "Take a photo" in client.get("/manage/nothing/").content.decode()
+    client.force_login(person("owner", username="olga"))
+    answer = client.get(path)
+    assert answer.status_code == 404 and 'aria-label="Office"' in (page := answer.content.decode())
+    assert "To my pages" in page and "Take a photo" not in page
