@@ -17,6 +17,7 @@ ABOUT = {
     "image": "train the image tower",
     "refine": "a finished bundle learns from what was mixed up, in minutes",
     "protocol": "image towers side by side on products that they have not learned",
+    "whiten": "fit the whitening of the image tower's vectors",
     "text": "train the text head",
     "heads": "train the attribute heads",
     "patches": "fit the axes of the image tower's patches",

@@ -134,24 +134,36 @@ def shrink(features: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
 class Towers(nn.Module):
     """Several towers as one: pixels -> float32 (n, sum of their dims), unit rows.
 
-    Their vectors lie side by side, so that a cosine is the mean of their cosines, by `weights`.
+    Their vectors lie side by side, so that a cosine is the mean of their cosines, by `weights`; then, where there is
+    one, `whitening` (dim, dim) is applied (ml.train.whiten).
     """
 
-    def __init__(self, towers: Sequence[ImageTower], weights: Sequence[float]) -> None:
+    def __init__(
+        self, towers: Sequence[ImageTower], weights: Sequence[float], whitening: torch.Tensor | None = None
+    ) -> None:
         super().__init__()
         self.towers = nn.ModuleList(towers)
         self.scales = [(weight / sum(weights)) ** 0.5 for weight in weights]
+        self.register_buffer("whitening", whitening)
 
     @property
     def dim(self) -> int:
         return sum(tower.dim for tower in self.towers)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        return torch.cat([scale * tower(pixels) for scale, tower in zip(self.scales, self.towers, strict=True)], dim=1)
+        return side_by_side([tower(pixels) for tower in self.towers], self.scales, self.whitening)
+
+
+def side_by_side(
+    vectors: Sequence[torch.Tensor], scales: Sequence[float], whitening: torch.Tensor | None
+) -> torch.Tensor:
+    """Unit rows (n, dim of each) of several towers -> unit rows (n, sum of dims)."""
+    rows = torch.cat([scale * each for scale, each in zip(scales, vectors, strict=True)], dim=1)
+    return rows if whitening is None else F.normalize(rows @ whitening.T, dim=1)
 
 
 def load_tower(path: Path) -> ImageTower | Towers:
-    """The averaged tower of a checkpoint of `ml.train image`, or the towers of one of `ml.train pair`, to encode with.
+    """The averaged tower of a checkpoint of `ml.train image`, or the towers of one of `pair` or `whiten`.
 
     Raises ValueError where there is none.
     """
@@ -159,7 +171,8 @@ def load_tower(path: Path) -> ImageTower | Towers:
     if state is None:
         raise ValueError(f"{path} is no checkpoint of an image tower. Train one, or correct the recipe.")
     if "towers" in state:
-        return Towers([filled(**each) for each in state["towers"]], state["weights"]).eval()
+        towers = [filled(**each) for each in state["towers"]]
+        return Towers(towers, state["weights"], state.get("whitening")).eval()
     return filled(state["dim"], part(state["best"], "tower")).eval()
 
 

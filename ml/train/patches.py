@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from ml.encode.images import ImageSpec, to_square
 from ml.images import open_image
 from ml.train.checkpoint import load_checkpoint, save_checkpoint
-from ml.train.image_model import ImageTower, Towers, load_tower
+from ml.train.image_model import ImageTower, Towers, load_tower, side_by_side
 from ml.train.recipe import PatchesRecipe
 from ml.train.text_items import lawful_items
 
@@ -36,6 +36,7 @@ class PatchTower(nn.Module):
         super().__init__()
         self.towers = nn.ModuleList(parts_of(tower))
         self.scales = tower.scales if isinstance(tower, Towers) else [1.0]
+        self.register_buffer("whitening", tower.whitening if isinstance(tower, Towers) else None)
         self.register_buffer("means", means)
         self.register_buffer("axes", axes)
 
@@ -45,12 +46,13 @@ class PatchTower(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         seen = [tower.cells(pixels) for tower in self.towers]
-        vectors = [
-            scale * F.normalize((cells * weight[:, :, None]).sum(dim=1), dim=1)
-            for scale, (cells, weight) in zip(self.scales, seen, strict=True)
-        ]
+        vectors = [F.normalize((cells * weight[:, :, None]).sum(dim=1), dim=1) for cells, weight in seen]
         patches = F.normalize(joined([cells for cells, _ in seen], self.means) @ self.axes.T, dim=2)
-        return torch.cat(vectors, dim=1), patches, torch.stack([weight for _, weight in seen]).mean(dim=0)
+        return (
+            side_by_side(vectors, self.scales, self.whitening),
+            patches,
+            torch.stack([weight for _, weight in seen]).mean(dim=0),
+        )
 
 
 def parts_of(tower: ImageTower | Towers) -> list[ImageTower]:

@@ -220,6 +220,28 @@ class PairRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class WhitenRecipe:
+    """Learned whitening of the image tower of checkpoint `image`, at runs/SECTION/last.pt (ml.train.whiten).
+
+    `crops`: photos an item; `shrink`: what is added to each direction, as a share of the mean.
+    """
+
+    runs: Path
+    data: Path
+    demo: Path
+    image: Path
+    extra: tuple[Path, ...] = ()
+    size_px: int = 192
+    fill: tuple[int, ...] = (255, 255, 255)
+    crops: int = 6
+    shrink: float = 0.1
+    sources: tuple[str, ...] = ("demo", "grocery")
+    threads: int = 1
+    hold_out: bool = True
+    forbidden: tuple[Path, ...] = FORBIDDEN
+
+
+@dataclass(frozen=True, slots=True)
 class PatchesRecipe:
     """Axes for the patches of the image tower of checkpoint `image`, at runs/SECTION/last.pt (ml.train.patches).
 

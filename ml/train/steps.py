@@ -24,6 +24,7 @@ from ml.train.recipe import (
     ProtocolRecipe,
     RefineRecipe,
     TextRecipe,
+    WhitenRecipe,
     read_recipe,
 )
 
@@ -102,6 +103,12 @@ def pair(values: PairRecipe, section: str, _: Path) -> object:
     return pair_towers(values.checkpoints, values.runs / section / "last.pt", weights=values.weights)
 
 
+def whiten(values: WhitenRecipe, section: str, _: Path) -> object:
+    from ml.train.whiten import train_whitening
+
+    return train_whitening(values, name=section)
+
+
 def patches(values: PatchesRecipe, section: str, _: Path) -> object:
     from ml.train.patches import train_patches
 
@@ -132,6 +139,7 @@ STEPS = {
     "heads": Step(HeadsRecipe, heads, resumes=False),
     "average": Step(AverageRecipe, average, resumes=False),
     "pair": Step(PairRecipe, pair, resumes=False),
+    "whiten": Step(WhitenRecipe, whiten, resumes=False),
     "patches": Step(PatchesRecipe, patches, resumes=False),
     "bundle": Step(BundleRecipe, bundle, lambda values, _: values.folder, resumes=False),
     "check": Step(CheckRecipe, check, lambda values, _: values.bundle / CARD, resumes=False),

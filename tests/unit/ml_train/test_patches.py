@@ -23,10 +23,11 @@ def pixels() -> torch.Tensor:
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("alone", [True, False])
-def test_vectors_stay_what_the_tower_says_and_patches_are_unit_rows(towers, pixels, alone):
-    tower = towers.towers[0] if alone else towers
-    count = 1 if alone else 2
+@pytest.mark.parametrize("form", ["alone", "both", "whitened"])
+def test_vectors_stay_what_the_tower_says_and_patches_are_unit_rows(towers, pixels, form):
+    whitened = Towers(list(towers.towers), [0.6, 0.4], torch.rand(48, 48))
+    tower = {"alone": towers.towers[0], "both": towers, "whitened": whitened}[form]
+    count = 1 if form == "alone" else 2
     vectors, patches, weights = PatchTower(tower, torch.zeros(count, 24), torch.eye(24 * count)[:10])(pixels)
     assert torch.allclose(vectors, tower(pixels), atol=1e-5)
     assert patches.shape == (3, CELLS, 10) and weights.shape == (3, CELLS)

@@ -45,12 +45,12 @@ def bundle(recipe, made):
 
 def test_every_step_runs_and_says_so(made):
     assert [line.split("]")[1].split(":")[0] for line in made if "..." not in line] == [
-        f" {name}" for name in ("detector", "image", "text", "heads", "patches", "bundle", "check")
+        f" {name}" for name in ("detector", "image", "whiten", "text", "heads", "patches", "bundle", "check")
     ]
 
 
 def test_pictures_are_encoded_as_by_torch(recipe, bundle):
-    tower = load_tower(recipe.parent / "image" / "last.pt")
+    tower = load_tower(recipe.parent / "whiten" / "last.pt")
     pixels = to_square(canonical_image(), ImageSpec(64, (255, 255, 255), 32))
     with torch.no_grad():
         expected = tower(torch.from_numpy(pixels)[None]).numpy()
@@ -97,14 +97,14 @@ def test_int8_arithmetic_gives_a_bundle_of_its_own(recipe, bundle, world, tmp_pa
 def test_what_is_finished_is_not_done_again(recipe, made):
     said = []
     run_all(recipe, said.append)
-    assert len(said) == 7
+    assert len(said) == 8
     assert all(line.endswith("finished before") for line in said)
 
 
 def test_a_stage_goes_on_but_not_from_another_start(recipe, made):
     done = recipe.parent / "done.json"
     record = json.loads(done.read_text())
-    assert list(record["text"]["files"]) == [str(recipe.parent / "image" / "last.pt")]
+    assert list(record["text"]["files"]) == [str(recipe.parent / "whiten" / "last.pt")]
     record["text"]["files"] = {"another": "checkpoint"}
     done.write_text(json.dumps(record))
     with pytest.raises(StepRefused, match="begun from other files"):
