@@ -223,7 +223,8 @@ class PairRecipe:
 class WhitenRecipe:
     """Learned whitening of the image tower of checkpoint `image`, at runs/SECTION/last.pt (ml.train.whiten).
 
-    `crops`: photos an item; `shrink`: what is added to each direction, as a share of the mean.
+    `crops`: photos an item; `made`: items without photos that one is made of; `shrink`: what is added to each
+    direction, as a share of the mean.
     """
 
     runs: Path
@@ -233,9 +234,11 @@ class WhitenRecipe:
     extra: tuple[Path, ...] = ()
     size_px: int = 192
     fill: tuple[int, ...] = (255, 255, 255)
+    seed: int = 7
     crops: int = 6
+    made: int = 700
     shrink: float = 0.1
-    sources: tuple[str, ...] = ("demo", "grocery")
+    sources: tuple[str, ...] = ("demo", "grocery", "fashion")
     threads: int = 1
     hold_out: bool = True
     forbidden: tuple[Path, ...] = FORBIDDEN

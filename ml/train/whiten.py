@@ -5,54 +5,81 @@ makes these differences alike in all directions (Mikolajczyk and Matas, ICCV 200
 A closed form: nothing is trained.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
 
 from ml.train.checkpoint import load_checkpoint, part, save_checkpoint
+from ml.train.guard import refuse_golden
+from ml.train.items import Item
 from ml.train.recipe import WhitenRecipe
-from ml.train.text_items import Stock, lawful_items
-from ml.train.text_pictures import Gallery, open_pictures
+from ml.train.sources import filler_photos
+from ml.train.text_items import lawful_items
+from ml.train.text_pictures import Pictures, open_pictures
+from ml.train.trials import captured, still
 
 
 def train_whitening(recipe: WhitenRecipe, *, name: str = "whiten") -> Path:
-    """Fit the map; the checkpoint of the towers with it, which `load_tower` opens.
+    """Fit the map; the checkpoint of the towers with it, which `load_tower` opens. Each source counts the same.
 
-    Raises LeakedGoldenSet, and ValueError for a checkpoint that will not do or where no product has both a catalog
-    picture and a photo.
+    Raises LeakedGoldenSet, and ValueError for a checkpoint that will not do or where nothing has a catalog picture.
     """
     torch.set_num_threads(recipe.threads)
     stocks, towers = lawful_items(recipe, lambda source: source in recipe.sources), towers_of(recipe.image)
     pictures = open_pictures(recipe.image, size_px=recipe.size_px, fill=recipe.fill, kept=recipe.runs / "vectors")
-    found = []
+    fillers = filler_photos(recipe.data, recipe.demo)
+    refuse_golden(recipe, fillers)
+    moments, pairs = [], {}
     for source, stock in stocks.items():
-        places = stock.taught if recipe.hold_out else range(len(stock.items))
-        found += differences(pictures.gallery(source, stock.items, crops=recipe.crops).of(places), stock)
-    if not found:
-        raise ValueError("No product of these sources has both a catalog picture and a photo; whitening needs some.")
-    whitening = inverse_root(np.concatenate(found), recipe.shrink)
+        items = [stock.items[place] for place in (stock.taught if recipe.hold_out else range(len(stock.items)))]
+        found = [
+            *seen_differences(source, items, pictures, recipe),
+            *made_differences(items, pictures, fillers, recipe),
+        ]
+        if found:
+            rows = np.concatenate(found).astype(np.float64)
+            moments.append(rows.T @ rows / (rows**2).sum())
+            pairs[source] = len(rows)
+    if not moments:
+        raise ValueError("No product of these sources has a catalog picture; whitening needs some.")
+    whitening = inverse_root(sum(moments), recipe.shrink)
     to = recipe.runs / name / "last.pt"
-    save_checkpoint(to, **towers, whitening=torch.from_numpy(whitening), pairs=sum(map(len, found)))
+    save_checkpoint(to, **towers, whitening=torch.from_numpy(whitening), pairs=pairs)
     return to
 
 
-def differences(gallery: Gallery, stock: Stock) -> Iterator[np.ndarray]:
-    """For each product float32 (photos x catalog pictures, dim): how each photo differs from each catalog picture."""
-    for place in range(len(stock.items)):
+def seen_differences(
+    source: str, items: Sequence[Item], pictures: Pictures, recipe: WhitenRecipe
+) -> Iterator[np.ndarray]:
+    """For each product with photos float32 (photos x catalog pictures, dim): each photo less each catalog picture."""
+    items = [item for item in items if item.studio and item.crops]
+    if not items:
+        return
+    gallery = pictures.gallery(source, items, crops=recipe.crops)
+    for place in range(len(items)):
         own = gallery.owner == place
         photos, studio = gallery.vectors[own & ~gallery.studio], gallery.vectors[own & gallery.studio]
-        if len(photos) and len(studio):
-            yield (photos[:, None] - studio[None]).reshape(-1, gallery.vectors.shape[1])
+        yield (photos[:, None] - studio[None]).reshape(-1, pictures.dim)
 
 
-def inverse_root(rows: np.ndarray, shrink: float) -> np.ndarray:
-    """float32 (dim, dim), symmetric: (C + s I)^-1/2 up to scale.
+def made_differences(
+    items: Sequence[Item], pictures: Pictures, fillers: Sequence[Path], recipe: WhitenRecipe
+) -> Iterator[np.ndarray]:
+    """For some products without photos float32 (1, dim): one that a phone might have taken less the catalog picture."""
+    random = Random(recipe.seed)
+    items = [item for item in items if item.studio and not item.crops]
+    for item in random.sample(items, min(len(items), recipe.made)):
+        photo, studio = captured(item, random, fillers), still(item)
+        first, second = pictures.encoder.encode([photo, studio])
+        yield (first - second)[None]
 
-    C is the second moment of `rows` (n, dim), s its mean eigenvalue times `shrink`.
-    """
-    values, axes = np.linalg.eigh(rows.T.astype(np.float64) @ rows / len(rows))
+
+def inverse_root(moment: np.ndarray, shrink: float) -> np.ndarray:
+    """float32 (dim, dim), symmetric: (moment + s I)^-1/2 up to scale, s the mean eigenvalue of it times `shrink`."""
+    values, axes = np.linalg.eigh(moment)
     values = values + shrink * values.mean()
     return (axes * (values.mean() / values) ** 0.5 @ axes.T).astype(np.float32)
 
