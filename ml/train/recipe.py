@@ -224,7 +224,7 @@ class WhitenRecipe:
     """Learned whitening of the image tower of checkpoint `image`, at runs/SECTION/last.pt (ml.train.whiten).
 
     `crops`: photos an item; `made`: items without photos that one is made of; `shrink`: what is added to each
-    direction, as a share of the mean.
+    direction, as a share of the mean; `shares`: how much each source counts, by its name; others are left out.
     """
 
     runs: Path
@@ -238,10 +238,10 @@ class WhitenRecipe:
     crops: int = 6
     made: int = 700
     shrink: float = 0.1
-    sources: tuple[str, ...] = ("demo", "grocery", "fashion")
     threads: int = 1
     hold_out: bool = True
     forbidden: tuple[Path, ...] = FORBIDDEN
+    shares: dict[str, float] = field(default_factory=lambda: {"demo": 2.0, "grocery": 1.0, "fashion": 1.0})
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,12 @@ from ml.train.trials import captured, still
 
 
 def train_whitening(recipe: WhitenRecipe, *, name: str = "whiten") -> Path:
-    """Fit the map; the checkpoint of the towers with it, which `load_tower` opens. Each source counts the same.
+    """Fit the map; the checkpoint of the towers with it, which `load_tower` opens.
 
     Raises LeakedGoldenSet, and ValueError for a checkpoint that will not do or where nothing has a catalog picture.
     """
     torch.set_num_threads(recipe.threads)
-    stocks, towers = lawful_items(recipe, lambda source: source in recipe.sources), towers_of(recipe.image)
+    stocks, towers = lawful_items(recipe, lambda source: recipe.shares.get(source, 0) > 0), towers_of(recipe.image)
     pictures = open_pictures(recipe.image, size_px=recipe.size_px, fill=recipe.fill, kept=recipe.runs / "vectors")
     fillers = filler_photos(recipe.data, recipe.demo)
     refuse_golden(recipe, fillers)
@@ -41,7 +41,7 @@ def train_whitening(recipe: WhitenRecipe, *, name: str = "whiten") -> Path:
         ]
         if found:
             rows = np.concatenate(found).astype(np.float64)
-            moments.append(rows.T @ rows / (rows**2).sum())
+            moments.append(recipe.shares[source] * (rows.T @ rows) / (rows**2).sum())
             pairs[source] = len(rows)
     if not moments:
         raise ValueError("No product of these sources has a catalog picture; whitening needs some.")

@@ -52,6 +52,6 @@ def test_a_whitened_tower_gives_its_vectors_turned(world, image):
 
 def test_without_catalog_pictures_or_towers_it_is_refused(world, image):
     with pytest.raises(ValueError, match="has a catalog picture"):
-        train_whitening(recipe_of(world, image, sources=("fashion",)))
+        train_whitening(recipe_of(world, image, shares={"fashion": 1.0}))
     with pytest.raises(ValueError, match="no checkpoint of an image tower"):
         train_whitening(recipe_of(world, image.parent / "nothing.pt"))
