@@ -2,7 +2,7 @@
 
     python bench/not_sold.py demo --others ../shared/data/grocery/photos ../shared/data/clothing/photos --to var/mixed
     python manage.py evaluate var/mixed --signals var/mixed.jsonl --json
-    python -m ml.train closeness var/mixed.jsonl [MORE ...] --note ml/bundles/sightline-0.3.0
+    python -m ml.train closeness var/mixed.jsonl [MORE ...] --note ml/bundles/sightline-0.4.0
 
 The folder is a copy of the first one (an import reads no links that lead out of its folder), with as many lines of
 not-sold photos, drawn from a seed, as it has photo queries. Whether those things are really not sold is for whoever

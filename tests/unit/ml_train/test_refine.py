@@ -17,7 +17,7 @@ from ml.train.turn import turned_bundle
 from tests.conftest import picture
 from tests.shop import DEMO
 
-BUNDLE = DEMO.parent / "ml" / "bundles" / "sightline-0.3.0"
+BUNDLE = DEMO.parent / "ml" / "bundles" / "sightline-0.4.0"
 
 
 def picture_of(seed: int) -> Image.Image:
