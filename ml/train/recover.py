@@ -16,7 +16,7 @@ from ml.train.text_model import TextHead
 def recover_towers(bundle: Path, to: Path) -> list[Path]:
     """Write `tower-1.pt` and so on into the folder `to`: checkpoints that `start`, `pair` and `average` read.
 
-    The weights are those of the bundle to the last bit. A text head is not among them: that of each checkpoint is new.
+    The weights are those of the bundle to the last bit, without its whitening. The text head of each checkpoint is new.
     Raises ValueError for an image tower that is not one of ours, BundleError for a folder that is no bundle.
     """
     manifest, _ = read_manifest(bundle)

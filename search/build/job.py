@@ -19,6 +19,11 @@ from search.models import Bundle, Generation
 State = Generation.State
 MAX_ATTEMPTS = 25  # a build that takes its process down each time must end some time
 ORDER = "order.json"
+HELD = """
+    SELECT EXISTS (SELECT FROM pg_locks, pg_database WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+        AND pg_database.oid = pg_locks.database AND datname = current_database()
+        AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(%s, 0))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,14 @@ def folder_of(generation_id: str) -> Path:
     return Path(settings.SIGHTLINE_INDEX_DIR) / generation_id
 
 
+def lock_of(bundle_id: str) -> str:
+    return f"sightline.build:{bundle_id}"
+
+
 @contextmanager
 def only_builder(bundle_id: str) -> Iterator[None]:
     """Held by the database session, so a killed builder holds nothing. Raises AlreadyBuilding."""
-    key = f"sightline.build:{bundle_id}"
+    key = lock_of(bundle_id)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
         if not cursor.fetchone()[0]:
@@ -67,12 +76,10 @@ def only_builder(bundle_id: str) -> Iterator[None]:
 
 
 def somebody_builds(bundle_id: str) -> bool:
-    """Whether a builder is at work on this bundle at this moment, in this process or another."""
-    try:
-        with only_builder(bundle_id):
-            return False
-    except AlreadyBuilding:
-        return True
+    """Whether a builder is at work on this bundle at this moment, in this process or another. Takes no lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, [lock_of(bundle_id)])
+        return cursor.fetchone()[0]
 
 
 def new_order(bundle_id: str, base: str | None, shards: int | None, by: By) -> Order:

@@ -1,5 +1,6 @@
 // News from the server, for pages that keep themselves up to date: over a socket, and by asking again until it says
-// something, for it may be refused, or swallowed on the way. What a page lists beside is fetched when its version changes, but never under the fingers of someone at it.
+// something, for it may be refused, or swallowed on the way. What a page lists beside is fetched when its version
+// changes, but never under the fingers of someone at it.
 const POLL_MS = 3000, FIRST_WAIT_MS = 500, LONGEST_WAIT_MS = 15000, FORBIDDEN = 4403;
 const SETTLED_MS = 300;
 
