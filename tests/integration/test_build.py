@@ -10,7 +10,7 @@ from catalog.models import Product
 from search.build import build as builds
 from search.build import job
 from search.build.build import build
-from search.build.job import folder_of, only_builder
+from search.build.job import folder_of, only_builder, somebody_builds
 from search.build.manifest import write_manifest
 from search.build.sample import sample_queries
 from search.build.verify import verify
@@ -93,6 +93,13 @@ def test_one_builder_at_a_time(stored):
     assert build("made-1.0").state == "ready"
     with only_builder("made-1.0"):
         pass
+
+
+def test_whether_somebody_builds_is_seen():
+    for name in "abcdefgh":  # keys of both signs
+        with only_builder(name):
+            assert somebody_builds(name)
+        assert not somebody_builds(name)
 
 
 def test_without_vectors_there_is_nothing_to_build():
