@@ -224,7 +224,8 @@ class WhitenRecipe:
     """Learned whitening of the image tower of checkpoint `image`, at runs/SECTION/last.pt (ml.train.whiten).
 
     `crops`: photos an item; `made`: items without photos that one is made of; `shrink`: what is added to each
-    direction, as a share of the mean; `shares`: how much each source counts, by its name; others are left out.
+    direction, as a share of the mean; `shares`: how much each source counts, by its name. Only those with catalog
+    pictures do.
     """
 
     runs: Path
@@ -240,6 +241,8 @@ class WhitenRecipe:
     shrink: float = 0.1
     threads: int = 1
     hold_out: bool = True
+    negatives: tuple[Path, ...] = ()
+    datasets: Path = Path("var/datasets")
     forbidden: tuple[Path, ...] = FORBIDDEN
     shares: dict[str, float] = field(default_factory=lambda: {"demo": 2.0, "grocery": 1.0, "fashion": 1.0})
 

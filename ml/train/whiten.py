@@ -14,10 +14,8 @@ import torch
 
 from ml.train.checkpoint import load_checkpoint, part, save_checkpoint
 from ml.train.guard import refuse_golden
-from ml.train.items import Item
 from ml.train.recipe import WhitenRecipe
-from ml.train.sources import filler_photos
-from ml.train.text_items import lawful_items
+from ml.train.sources import Source, filler_photos, read_sources
 from ml.train.text_pictures import Pictures, open_pictures
 from ml.train.trials import captured, still
 
@@ -28,21 +26,20 @@ def train_whitening(recipe: WhitenRecipe, *, name: str = "whiten") -> Path:
     Raises LeakedGoldenSet, and ValueError for a checkpoint that will not do or where nothing has a catalog picture.
     """
     torch.set_num_threads(recipe.threads)
-    stocks, towers = lawful_items(recipe, lambda source: recipe.shares.get(source, 0) > 0), towers_of(recipe.image)
+    towers, (sources, _) = towers_of(recipe.image), read_sources(recipe)
     pictures = open_pictures(recipe.image, size_px=recipe.size_px, fill=recipe.fill, kept=recipe.runs / "vectors")
     fillers = filler_photos(recipe.data, recipe.demo)
     refuse_golden(recipe, fillers)
     moments, pairs = [], {}
-    for source, stock in stocks.items():
-        items = [stock.items[place] for place in (stock.taught if recipe.hold_out else range(len(stock.items)))]
+    for source in sources:
         found = [
-            *seen_differences(source, items, pictures, recipe),
-            *made_differences(items, pictures, fillers, recipe),
+            *seen_differences(source, pictures, recipe),
+            *made_differences(source, pictures, fillers, recipe),
         ]
         if found:
             rows = np.concatenate(found).astype(np.float64)
-            moments.append(recipe.shares[source] * (rows.T @ rows) / (rows**2).sum())
-            pairs[source] = len(rows)
+            moments.append(source.share * (rows.T @ rows) / (rows**2).sum())
+            pairs[source.name] = len(rows)
     if not moments:
         raise ValueError("No product of these sources has a catalog picture; whitening needs some.")
     whitening = inverse_root(sum(moments), recipe.shrink)
@@ -51,14 +48,12 @@ def train_whitening(recipe: WhitenRecipe, *, name: str = "whiten") -> Path:
     return to
 
 
-def seen_differences(
-    source: str, items: Sequence[Item], pictures: Pictures, recipe: WhitenRecipe
-) -> Iterator[np.ndarray]:
+def seen_differences(source: Source, pictures: Pictures, recipe: WhitenRecipe) -> Iterator[np.ndarray]:
     """For each product with photos float32 (photos x catalog pictures, dim): each photo less each catalog picture."""
-    items = [item for item in items if item.studio and item.crops]
+    items = [item for item in source.items if item.studio and item.crops]
     if not items:
         return
-    gallery = pictures.gallery(source, items, crops=recipe.crops)
+    gallery = pictures.gallery(source.name, items, crops=recipe.crops)
     for place in range(len(items)):
         own = gallery.owner == place
         photos, studio = gallery.vectors[own & ~gallery.studio], gallery.vectors[own & gallery.studio]
@@ -66,11 +61,11 @@ def seen_differences(
 
 
 def made_differences(
-    items: Sequence[Item], pictures: Pictures, fillers: Sequence[Path], recipe: WhitenRecipe
+    source: Source, pictures: Pictures, fillers: Sequence[Path], recipe: WhitenRecipe
 ) -> Iterator[np.ndarray]:
     """For some products without photos float32 (1, dim): one that a phone might have taken less the catalog picture."""
     random = Random(recipe.seed)
-    items = [item for item in items if item.studio and not item.crops]
+    items = [item for item in source.items if item.studio and not item.crops]
     for item in random.sample(items, min(len(items), recipe.made)):
         photo, studio = captured(item, random, fillers), still(item)
         first, second = pictures.encoder.encode([photo, studio])
