@@ -48,9 +48,8 @@ def read_weights(graph: onnx.GraphProto) -> dict[str, torch.Tensor]:
             values[node.output[0]] = values[node.input[0]]
     makers = {name: node for node in graph.node for name in node.output}
     for node in graph.node:
-        for name in node.input:
-            if node.op_type == "Add" and name.endswith("project.bias"):
-                maps = [makers[other] for other in node.input if other in makers]
-                turned = [values[other].T for each in maps for other in each.input if other in values]
-                values[name.removesuffix("bias") + "weight"] = turned[0]
+        if node.op_type == "Add" and (bias := next((name for name in node.input if name.endswith("project.bias")), "")):
+            product = makers[next(name for name in node.input if name != bias)]
+            matrix = next(name for name in product.input if name in values)
+            values[f"{bias.removesuffix('bias')}weight"] = values[matrix].T
     return {name: torch.from_numpy(np.array(value)) for name, value in values.items()}

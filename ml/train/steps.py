@@ -156,17 +156,28 @@ def step_of(section: str) -> Step:
 
 def run_section(file: Path, section: str) -> object:
     """One step; what it says. Raises StepRefused, ValueError for an unknown key."""
+    step, values = read_section(file, section)
+    return step.run(values, section, file)
+
+
+def read_section(file: Path, section: str) -> tuple[Step, Any]:
+    """The step and its values. Raises StepRefused, also for a world that is to be learned from and is not there."""
     step = step_of(section)
-    return step.run(read_recipe(file, section, step.kind), section, file)
+    values = read_recipe(file, section, step.kind)
+    if missing := [folder for folder in getattr(values, "extra", ()) if not folder.is_dir()]:
+        raise StepRefused(f"[{section}] learns from {missing[0]}, which is not there. Render it, or take it out.")
+    return step, values
 
 
 def run_all(file: Path, say: Callable[[str], None] = print) -> None:
     """Every section in the file's order. One that was finished with the same values and files is skipped."""
     sections = [name for name in tomllib.loads(file.read_text()) if name != COMMON]
     record = read_recipe(file, COMMON, CommonRecipe).runs / "done.json"
-    for number, section in enumerate(sections, 1):
-        step, place = step_of(section), f"[{number}/{len(sections)}] {section}"
-        values = read_recipe(file, section, step.kind)
+    read = [
+        (section, *read_section(file, section)) for section in sections
+    ]  # all of them before the first hour goes by
+    for number, (section, step, values) in enumerate(read, 1):
+        place = f"[{number}/{len(sections)}] {section}"
         state, made = state_of(values), step.made(values, section)
         before = read_record(record).get(section) if made.exists() else None
         if before == state:

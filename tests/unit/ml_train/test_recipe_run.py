@@ -111,6 +111,14 @@ def test_a_stage_goes_on_but_not_from_another_start(recipe, made):
         run_all(recipe, str)
 
 
+def test_a_world_that_is_not_there_is_refused_before_anything_is_begun(recipe, tmp_path):
+    text = recipe.read_text().replace(str(recipe.parent), str(tmp_path))
+    (tmp_path / "recipe.toml").write_text(text.replace("[whiten]", '[whiten]\nextra = ["nowhere"]'))
+    with pytest.raises(StepRefused, match=r"\[whiten\] learns from nowhere"):
+        run_all(tmp_path / "recipe.toml", str)
+    assert [path.name for path in tmp_path.iterdir()] == ["recipe.toml"]
+
+
 def test_curves_are_drawn_from_the_logs(recipe, made, tmp_path):
     runs = [recipe.parent / "image", recipe.parent / "text"]
     drawn = plot_runs(runs, tmp_path / "curves.svg").read_text()

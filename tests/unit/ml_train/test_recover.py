@@ -24,6 +24,8 @@ def towers() -> list[ImageTower]:
     one, other = ImageTower(24).eval(), ImageTower(24).eval()
     other.stem.load_state_dict(one.stem.state_dict())
     other.stages[0].load_state_dict(one.stages[0].state_dict())
+    torch.nn.init.zeros_(one.project.bias)
+    torch.nn.init.zeros_(other.project.bias)
     return [one, other]
 
 
