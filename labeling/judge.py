@@ -61,7 +61,8 @@ def judge(rater_id: int, said: Said) -> Verdict:
 def undo(rater_id: int, undo_id: uuid.UUID, verdict_id: uuid.UUID) -> Verdict:
     """Take a verdict back: its task is the rater's again, to be judged anew.
 
-    The slot of a verdict stays theirs. That of a skipped task may be taken: then TakenMeanwhile, and nothing changes.
+    The slot of a verdict stays theirs. That of a skipped task, or of one judged after it was given away, may be taken:
+    then TakenMeanwhile, and nothing changes.
     Raises NotYours, NothingToUndo, ProjectNotOpen.
     """
     undone = Verdict.objects.filter(pk=verdict_id, assignment__rater=rater_id).first()
