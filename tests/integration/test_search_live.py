@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog import outage
@@ -284,8 +284,9 @@ def test_a_bundle_is_followed_when_its_models_are_loaded_and_its_generation_is_o
     create_index(green)
     add_vectors(green, clustered(20, dim=32), first=ROWS)
     make_live(green)
-    Bundle.objects.filter(state="live").update(state="retired", retired_at=timezone.now())
-    Bundle.objects.filter(pk=green.pk).update(state="live")
+    with transaction.atomic():  # as a promotion does: no other process may see a moment at which nothing is live
+        Bundle.objects.filter(state="live").update(state="retired", retired_at=timezone.now())
+        Bundle.objects.filter(pk=green.pk).update(state="live")
     sleep(0.5)
     assert follow.current().bundle_id == following.pk
     loading.set()
