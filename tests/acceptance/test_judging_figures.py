@@ -61,18 +61,23 @@ def test_a_lead_settles_by_keyboard_what_raters_differ_on(signed_in, project, si
     assert serious(page) == [] and not too_wide(page)
     page.keyboard.press("r")
     expect(page.locator(".raters-said li").first).to_be_visible()
-    page.keyboard.press("a")
+    press(page, "a")
     expect(left).to_have_text(re.compile("2 to settle"))
-    page.keyboard.press("s")
-    page.wait_for_url("**after=*")
-    page.keyboard.press("t")
+    press(page, "s")
+    press(page, "t")
     expect(left).to_have_text(re.compile("1 to settle"))
     page.locator("input[name=why]").fill("tax")  # keys of a word settle nothing
     page.keyboard.press("Escape")
-    page.keyboard.press("z")
+    press(page, "z")
     expect(left).to_have_text(re.compile("2 to settle"))
-    page.keyboard.press("z")
+    press(page, "z")
     expect(left).to_have_text(re.compile("3 to settle"))
+
+
+def press(page: Page, key: str) -> None:
+    """A key that leads to another page, until that one listens to keys."""
+    with page.expect_navigation():
+        page.keyboard.press(key)
 
 
 def test_the_report_and_a_raters_own_figures_are_whole(signed_in, project):
