@@ -57,8 +57,16 @@ class Demo:
             assert time.monotonic() < deadline, self.output()
             time.sleep(0.1)
 
-    def wait_until_all_indexed(self) -> None:
-        self.wait(lambda: self.readiness()["ready"] and self.readiness()["catalog"]["indexed"] == PICTURES)
+    def wait_until_ready(self, indexed: int = 0) -> dict:
+        """What readiness said when it was: the next time there may be no answer."""
+        said = {}
+
+        def ready() -> bool:
+            said.update(self.readiness())
+            return said["ready"] and said["catalog"]["indexed"] >= indexed
+
+        self.wait(ready)
+        return said
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
@@ -82,13 +90,13 @@ def test_a_demo_from_the_first_start_to_the_last(demo):
     demo.wait(lambda: not any("python" in process.info["name"] for process in demo.processes()))
 
     demo.start()
-    demo.wait_until_all_indexed()
+    demo.wait_until_ready(indexed=PICTURES)
     assert demo.end(signal.SIGINT) == 0
     assert demo.processes() == []
 
     demo.start()
-    demo.wait(lambda: demo.readiness()["ready"])
+    said = demo.wait_until_ready()
     assert f"{PICTURES} products, 0 new, 0 changed" in demo.output()
-    assert demo.readiness()["queue"]["jobs"] < PICTURES, "pictures were inspected again"
+    assert said["queue"]["jobs"] < PICTURES, "pictures were inspected again"
     assert demo.end(signal.SIGTERM) == 0
     assert demo.processes() == []
