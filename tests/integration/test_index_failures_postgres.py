@@ -177,13 +177,14 @@ def wait_for(true, timeout_s: float):
     return found
 
 
-def outage(shop: PrivateShop, begin, end, seconds: float) -> tuple[Shoppers, float, float]:
-    """Shoppers search before, during and after; returns when it began and ended."""
+def outage(shop: PrivateShop, begin, end, seconds: float) -> tuple[Shoppers, float, float, float]:
+    """Shoppers search before, during and after; returns when it began, was complete and ended."""
     products = [row[0] for row in shop.sql("SELECT id FROM catalog_product ORDER BY id")]
     with Shoppers(shop.url, products) as shoppers:
         shoppers.ask_more(QUIET)
         began_s = time.monotonic()
         begin()
+        gone_s = time.monotonic()
         try:
             time.sleep(seconds - 1)
             during_the_outage(shop)
@@ -193,7 +194,7 @@ def outage(shop: PrivateShop, begin, end, seconds: float) -> tuple[Shoppers, flo
             end()
         change_is_seen(shop, products[0])
         shoppers.ask_more(QUIET)
-    return shoppers, began_s, ended_s
+    return shoppers, began_s, gone_s, ended_s
 
 
 def during_the_outage(shop: PrivateShop) -> None:
@@ -231,11 +232,11 @@ def change_is_seen(shop: PrivateShop, product_id: int) -> None:
     assert wait_for(seen, BACK_S)
 
 
-def check(shop: PrivateShop, shoppers: Shoppers, began_s: float, ended_s: float) -> None:
+def check(shop: PrivateShop, shoppers: Shoppers, began_s: float, gone_s: float, ended_s: float) -> None:
     assert {each.status for each in shoppers.asked} == {200}, "a search failed"
     assert all(each.answer["results"] for each in shoppers.asked)
     quiet = shoppers.between(0, began_s)
-    away = shoppers.between(began_s + NOTICED_S, ended_s)
+    away = shoppers.between(gone_s + NOTICED_S, ended_s)
     assert quiet and not any(each.answer["degraded"] for each in quiet)
     assert len(away) > 10 and all(AS_LAST_KNOWN in each.answer["degraded"] for each in away)
     quiet_s, away_s = (median(each.took_s for each in some) for some in (quiet, away))
