@@ -75,7 +75,8 @@ def time_until(holds) -> float:
 
 
 @pytest.fixture
-def following(bundle, vectors, settings):
+def following(bundle, vectors, settings, monkeypatch):
+    monkeypatch.setattr(serving, "HOT_TRUST_S", PATIENCE_S)  # the machine may be so busy that a look comes seconds late
     settings.SIGHTLINE_FOLLOW = True
     follow.start()
     time_until(lambda: follow.status().connected and images(bundle, vectors[0], IN_STOCK))  # the generation is open
