@@ -50,7 +50,7 @@ def shelf(monkeypatch):
         Image.objects.filter(product=product).delete()
         embed_image(add_picture(product, as_jpeg(carton(brand, "Premium"))).pk)
         made.append(product)
-    details.fill_missing()
+    details.fill_missing(slice_s=600)
     return made
 
 
@@ -174,7 +174,7 @@ def test_lost_files_are_passed_over_and_looked_for_again(shelf):
     lost = Image.objects.get(product__sku="SKU-3")
     ImageDetail.objects.all().delete()
     default_storage.delete(lost.file)
-    assert details.fill_missing()
+    assert details.fill_missing(slice_s=600)
     assert ImageDetail.objects.count() == 3
     assert [image.pk for image in details.missing()] == [lost.pk]
 
@@ -193,7 +193,7 @@ def test_a_worker_that_is_told_to_stop_leaves_the_rest(shelf):
     assert not ImageDetail.objects.exists()
     assert not details.fill_missing(lambda: True)
     assert ImageDetail.objects.count() == 1
-    assert details.fill_missing()
+    assert details.fill_missing(slice_s=600)
     assert ImageDetail.objects.count() == 4
 
 
