@@ -149,7 +149,7 @@ def test_what_a_generation_holds_is_left_to_it_unless_that_cannot_be_opened(stoc
 def test_too_many_rows_to_compare_them_all_leave_the_hot_ones(stock, monkeypatch):
     ImageVector.objects.filter(image_id__gt=stock.rows[11].image_id).update(hot=False)
     monkeypatch.setattr("search.retrieve.hot.MATCHING", SLOW_MATCHING)
-    found = HotTier(timeout_ms=50, everything=True).candidates(query(), Filters(), 500)
+    found = HotTier(timeout_ms=1000, everything=True).candidates(query(), Filters(), 500)
     assert found.partial
     assert found.notes == (TOO_MANY,)
     assert 0 < len(found) <= 12

@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 from decimal import Decimal
-from time import sleep
+from threading import Event
 
 import numpy as np
 import pytest
@@ -122,9 +122,10 @@ def test_a_vector_meets_vectors_of_its_own_bundle_alone(bundle):
 
 def test_a_late_cold_tier_leaves_the_hot_one_and_says_so(bundle, monkeypatch):
     settled(0.5)
-    serving = follow.catch_up()
-    monkeypatch.setattr(type(serving.cold[bundle.pk]), "search", lambda *_, **__: sleep(1))
-    found = Router(serving, deadline_ms=200).candidates(queries()[0], Filters(), 5)
+    serving, answered = follow.catch_up(), Event()
+    monkeypatch.setattr(type(serving.cold[bundle.pk]), "search", lambda *_, **__: answered.wait(60))
+    found = Router(serving, deadline_ms=1000).candidates(queries()[0], Filters(), 5)
+    answered.set()
     assert found.partial
     assert found.notes == (LATE,)
     assert len(found) == 5
