@@ -151,10 +151,15 @@ def test_expired_photos_are_refused_at_once_and_deleted_later(catalog):
 
 
 def test_stages_add_up_to_the_total(catalog):
-    found = find_objects(catalog.picture_of(1))
-    for stages in (found.stages_ms, find_products(Query(photo=found.photo)).stages_ms):
-        total = stages.pop("total")
-        assert abs(total - sum(stages.values())) <= max(0.1 * total, 5)
+    """Whatever interrupts this thread between two stages only adds to the total: the least of some searches counts."""
+    photo = find_objects(catalog.picture_of(1)).photo
+    for search in (lambda: find_objects(catalog.picture_of(1)), lambda: find_products(Query(photo=photo))):
+        beyond_ms = []
+        for _ in range(8):
+            stages = search().stages_ms
+            total = stages.pop("total")
+            beyond_ms.append(abs(total - sum(stages.values())) - max(0.1 * total, 5))
+        assert min(beyond_ms) <= 0
 
 
 def test_a_search_takes_few_queries(catalog, django_assert_max_num_queries):
