@@ -68,7 +68,7 @@ def test_places_in_the_queue(bundle):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [jobs.get().pk])
         cursor.execute(
-            "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '9 s' WHERE (args ->> 'image_id')::int = %s",
+            "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '9 h' WHERE (args ->> 'image_id')::int = %s",
             [third.pk],
         )
     assert status_of(first).turn.at_work
