@@ -33,12 +33,13 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def everything(asked: str | None) -> dict:
     """The context of the whole page. `asked`: the generation whose shards are shown, else the live one."""
+    here = now()  # before what its version is of: a list that changes meanwhile is then fetched once more
     vectors, paid = vectors_by_bundle(), prices()
     bundle_lines, lines = bundles(vectors), generations()
     live = next((line.id for line in bundle_lines if line.state == "live"), "")
     chosen = shown_generation(asked, live, lines)
     return {
-        "now": now(),
+        "now": here,
         "bundles": bundle_lines,
         "live_bundle": live,
         "previous_bundle": previous(bundle_lines),

@@ -1,5 +1,6 @@
 """The operator's page: who sees it, what it says, what its buttons do."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from catalog.services import category_for
 from search.build.register import register_bundle
 from search.models import Bundle, Generation, Pin, ServingEvent
+from search.overview.now import version
+from search.web import operator as page_of_operator
 from tests.outages import database  # noqa: F401 - a fixture
 from tests.people import person
 
@@ -126,6 +129,22 @@ def test_progress_is_a_part_of_its_own(operator, bundle):
     assert "<html" not in part and "<form" not in part and "silent" not in part
     Generation.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
     assert "its builder is silent" in text_of(operator.get(PAGE, headers={"HX-Request": "true", "HX-Target": "now"}))
+
+
+def test_what_changes_while_it_is_read_is_fetched_later(operator, bundle, monkeypatch):
+    """Its version may be older than the list, never newer: the page would take an old list for the latest."""
+    generation(bundle, 1, "ready")
+    read = page_of_operator.generations
+
+    def and_then_it_fails():
+        lines = read()
+        Generation.objects.update(state="failed")
+        return lines
+
+    monkeypatch.setattr(page_of_operator, "generations", and_then_it_fails)
+    part = text_of(operator.get(PAGE, headers={"HX-Request": "true", "HX-Target": "panels"}))
+    assert '<span class="mark-state ready">' in part
+    assert re.search(r'data-version="(\w+)"', part)[1] != version()
 
 
 @pytest.mark.parametrize("kind", ["build", "merge"])
