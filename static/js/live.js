@@ -40,18 +40,24 @@ const version = (element) => element?.querySelector("[data-version]")?.dataset.v
 // Returns a function that presses #refresh while the list is older than the news: at once, but not twice within `apartMs`;
 // what comes sooner is fetched then. news(), list(): elements; busy(): whether somebody is at the list.
 export function freshener({ news, list, busy, apartMs }) {
-  let last = -Infinity, later;
+  let last = -Infinity, later, pressed = false;
 
   function refresh() {
     const link = document.getElementById("refresh"), wait = last + apartMs - Date.now();
     clearTimeout(later);
-    if (!link || !version(news()) || version(news()) === version(list()) || busy()) return;
+    if (!link || !version(news()) || version(news()) === version(list()) || pressed || busy()) return;
     if (wait > 0) return void (later = setTimeout(refresh, wait));
     last = Date.now();
     link.click();
   }
 
   const soon = () => setTimeout(refresh, SETTLED_MS);
+  // What is taken away between the press of a button and its release is never clicked.
+  document.addEventListener("pointerdown", ({ target }) => { pressed = Boolean(list()?.contains(target)); });
+  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => { pressed = false; soon(); });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (pressed && detail.target === list() && detail.requestConfig.elt.id === "refresh") detail.shouldSwap = false;
+  });
   document.addEventListener("focusout", soon);
   document.addEventListener("htmx:afterRequest", soon); // what was said meanwhile had to wait
   return refresh;

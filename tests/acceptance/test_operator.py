@@ -147,6 +147,31 @@ def test_an_open_field_is_left_alone(operator, index_shop, builder):
     expect(page.locator("#said")).to_contain_text("Unpinned")
 
 
+def test_a_pressed_button_is_not_taken_away(operator, index_shop, builder):
+    """The list is fetched because it is old, and comes while somebody presses what is in it."""
+    page = operator()
+    button = page.get_by_role("button", name="Keep it hot")
+    button.scroll_into_view_if_needed()
+    page.evaluate("document.getElementById('pin-category').selectedIndex = 1")
+    page.evaluate("() => { window.come = new Promise(done => addEventListener('htmx:afterRequest', () => done())) }")
+
+    def press_first(route) -> None:
+        if route.request.headers.get("hx-target") == "panels":
+            box = button.bounding_box()
+            page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            page.mouse.down()
+        route.continue_()
+
+    page.route(re.compile(f"{PAGE}$"), press_first)
+    building(index_shop, 1)
+    page.evaluate("window.come")
+    page.unroute_all()
+    page.mouse.up()
+    expect(page.locator("#said")).to_contain_text("stays in the hot tier")
+    page.get_by_role("button", name="Unpin").first.click()
+    expect(page.locator("#said")).to_contain_text("Unpinned")
+
+
 def wait_until_idle(shop) -> None:
     """What the test before asked for need not be done yet."""
     deadline = time.monotonic() + BUILT_MS / 1000
