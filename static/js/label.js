@@ -67,10 +67,10 @@ function say(task, value, pressedAt) {
   const assignment = Number(task.dataset.task ?? screen.element.querySelector("[name=say]").value.split(":")[0]);
   const reasons = [...screen.element.querySelectorAll("[name=reason]:checked")].map((box) => box.value);
   task.dataset.judged = value;
+  past.push({ screen, task, id: outbox.add({ assignment, value, reasons: value === "skip" ? [] : reasons, ms_taken: ms }) });
   const left = tasksOf(screen).find((other) => !isJudged(other));
   if (left) mark(screen, task, left, pressedAt);
-  else next(pressedAt);
-  past.push({ screen, task, id: outbox.add({ assignment, value, reasons: value === "skip" ? [] : reasons, ms_taken: ms }) });
+  else next(pressedAt); // what comes after it is not the end while it is still to be sent
   if (past.length > REMEMBERED) past.shift();
   paced(ms);
   live.textContent = `${words(task, value)}. Z undoes it.`;

@@ -148,6 +148,19 @@ def test_keys_belong_to_what_is_open(enter, projects):
     assert screen_id(page) != shown
 
 
+def test_who_is_faster_than_the_network_is_not_told_that_nothing_is_left(enter, projects):
+    page = enter("bob", judging(projects, "same_product")).page
+    held = []
+    page.route(f"**{page.locator('#stage').get_attribute('data-sync')}", lambda route: held.append(route), times=1)
+    page.reload()  # and what it asks for at once is not answered yet
+    before = screen_id(page)
+    page.keyboard.press("2")
+    expect(page.locator("#coming")).to_be_visible()
+    expect(page.locator("#nothing")).to_be_hidden()
+    held[0].continue_()
+    page.wait_for_selector(f'{SCREEN}[data-shown]:not([data-screen="{before}"])')
+
+
 def test_grading_by_key_and_undoing_across_screens(enter, shop, projects):
     page = enter("ann", judging(projects, "grade")).page
     first = screen_id(page)
