@@ -14,6 +14,11 @@ demo_projects()
 """
 SCREEN, END = ".screen", "#nothing:not([hidden])"
 KEYS = ("a", "ArrowLeft", "l", "ArrowRight", "t", "x")
+SENT = """() => new Promise(done => {
+    const kept = () => Object.keys(localStorage).filter(name => name.startsWith("label:"));
+    const look = () => kept().every(name => localStorage[name] === "[]") ? done() : setTimeout(look, 50);
+    look();
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +66,11 @@ def press(page: Page, key: str) -> None:
     page.keyboard.press(key)
     other = f'{SCREEN}:not([data-screen="{before}"])'
     page.wait_for_selector(f"{other}[data-shown], {END}")
+
+
+def sent(page: Page) -> None:
+    """Returns when the server has answered every verdict: a page's network is called idle for good once it was."""
+    page.evaluate(SENT)
 
 
 def paints_ms(page: Page) -> list[float]:
@@ -118,7 +128,7 @@ def test_two_raters_finish_forty_tasks_by_keyboard(enter, shop, projects):
 def close_in_the_middle(visitor: Visitor, path: str) -> None:
     """The connection goes, three tasks are judged all the same, the tab is closed: nothing is lost."""
     page = visitor.page
-    page.wait_for_load_state("networkidle")
+    sent(page)
     visitor.context.set_offline(True)
     for key in ("a", "l", "t"):
         press(page, key)
@@ -173,7 +183,7 @@ def test_grading_by_key_and_undoing_across_screens(enter, shop, projects):
     expect(page.locator(SCREEN)).to_have_attribute("data-screen", first)
     expect(page.locator(".grade[aria-pressed=true]")).to_have_count(1)
     press(page, "5")
-    page.wait_for_load_state("networkidle")
+    sent(page)
     values = "SELECT v.value FROM labeling_assignment a JOIN labeling_verdict v ON v.id = a.current_id WHERE a.screen"
     assert sorted(shop.sql(f"{values} = '{first}'")) == [("4",), ("5",), ("skip",)]
 
@@ -187,6 +197,7 @@ def test_by_finger_and_without_scripts(enter, projects):
         page.wait_for_selector(f'{SCREEN}[data-shown]:not([data-screen="{before}"])')
     page.locator(".tile").first.tap()
     expect(page.locator("#zoom")).to_be_visible()
+    sent(page)
     plain = enter("bob", path, "phone", java_script_enabled=False).page
     before = plain.locator(SCREEN).get_attribute("data-screen")
     plain.get_by_role("button", name="Undo").click()
