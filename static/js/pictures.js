@@ -1,6 +1,6 @@
 // One product's pictures: drag one to its place, or move it by arrow keys; the order is sent as one form.
 
-let dragged = null;
+let dragged = null, pressed = false;
 
 const cards = () => [...document.querySelectorAll("#pictures .sl-picture")];
 
@@ -62,11 +62,20 @@ document.addEventListener("dragend", () => {
 
 document.addEventListener("drop", (event) => dragged && event.preventDefault());
 
-// While somebody types or drags, nothing is put under their hands.
+// While somebody types, drags or presses, nothing is put under their hands: neither asked for, nor what comes just then.
+for (const kind of ["pointerdown", "pointerup", "pointercancel"]) {
+  document.addEventListener(kind, ({ target }) => { pressed = kind === "pointerdown" && Boolean(target.closest?.("#pictures")); });
+}
+
+const busy = () => dragged || pressed || document.activeElement?.closest("#pictures .sl-alt, #pictures [data-handle]");
+const looks = ({ requestConfig }) => requestConfig.verb === "get" && requestConfig.elt.id === "pictures";
+
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const looks = event.detail.requestConfig.verb === "get" && event.target.id === "pictures";
-  const busy = dragged || document.activeElement?.closest("#pictures .sl-alt, #pictures [data-handle]");
-  if (looks && busy) event.preventDefault();
+  if (looks(event.detail) && busy()) event.preventDefault();
+});
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (looks(detail) && busy()) detail.shouldSwap = false;
 });
 
 document.addEventListener("htmx:afterSwap", () => {

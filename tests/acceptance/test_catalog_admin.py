@@ -13,6 +13,13 @@ ADMIN = (
     " a = u.objects.create_user('catalog-ada', password='a secret of ada'); roles.give(a, ['catalog-admin'])"
 )
 
+# As the page itself does while a picture waits.
+LOOK = """() => {
+    window.looked = new Promise(done => addEventListener("htmx:afterRequest", () => done(), {once: true}));
+    const url = document.getElementById("picture-order").getAttribute("hx-post").replace("/reorder/", "/look/");
+    htmx.ajax("GET", url, {source: "#pictures", target: "#pictures", swap: "outerHTML"});
+}"""
+
 
 @pytest.fixture(scope="module")
 def account(shop):
@@ -65,7 +72,9 @@ def test_pictures_of_one_product_by_keyboard(admin):
     first = cards.first.get_attribute("data-image")
     for key, place in (("ArrowRight", 1), ("ArrowLeft", 0)):
         page.locator(f"[data-image='{first}'] [data-handle]").focus()
+        page.evaluate("document.getElementById('pictures').dataset.old = ''")
         page.keyboard.press(key)
+        expect(page.locator("#pictures[data-old]")).to_have_count(0)
         expect(page.locator("#pictures .sl-said")).to_contain_text("in their new order")
         expect(cards.nth(place)).to_have_attribute("data-image", first)
         expect(page.locator(f"[data-image='{first}'] :focus")).to_be_visible()
@@ -76,6 +85,30 @@ def test_pictures_of_one_product_by_keyboard(admin):
     page.goto(page.url.split("change/")[0] + "history/")
     expect(page.locator("main, #content").first).to_contain_text("From the front")
     fine(page)
+
+
+def test_what_is_typed_is_not_overwritten_by_news_of_the_pictures(admin):
+    """A page with pictures that wait asks for them every two seconds; an answer may be under way when typing begins."""
+    page = admin()
+    with page.expect_navigation():
+        page.locator("#result_list .field-name a").first.click()
+    held = []
+    page.route("**/pictures/look/", lambda route: held.append(route))
+    page.evaluate(LOOK)
+    field = page.get_by_label("Alternative text").first
+    before = field.input_value()
+    field.press("End")
+    field.press_sequentially("a")
+    with page.expect_event("requestfinished", lambda request: request.url.endswith("/pictures/look/")):
+        held[0].continue_()
+    page.evaluate("window.looked")
+    field.press_sequentially("b")
+    expect(field).to_have_value(before + "ab")
+    page.unroute_all()
+    page.get_by_role("heading", name="Pictures").click()  # nobody types any more
+    page.evaluate(LOOK)
+    page.evaluate("window.looked")
+    expect(page.get_by_label("Alternative text").first).to_have_value(before)
 
 
 def test_in_the_dark(admin):
