@@ -64,7 +64,9 @@ document.addEventListener("drop", (event) => dragged && event.preventDefault());
 
 // While somebody types, drags or presses, nothing is put under their hands: neither asked for, nor what comes just then.
 for (const kind of ["pointerdown", "pointerup", "pointercancel"]) {
-  document.addEventListener(kind, ({ target }) => { pressed = kind === "pointerdown" && Boolean(target.closest?.("#pictures")); });
+  document.addEventListener(kind, ({ button, target }) => {
+    pressed = kind === "pointerdown" && button === 0 && Boolean(target.closest?.("#pictures"));
+  });
 }
 
 const busy = () => dragged || pressed || document.activeElement?.closest("#pictures .sl-alt, #pictures [data-handle]");

@@ -40,8 +40,7 @@ def signed_in(browser, shop, project, size):
         page.goto(path)
         page.fill("input[name=username]", name)
         page.fill("input[name=password]", "secret")
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"**{path}")
+        press(page, "Enter")
         return page
 
     yield sign_in

@@ -31,6 +31,19 @@ def index_shop(stocked_shop, tmp_path_factory):
         shop.close()
 
 
+# told(words): when a socket has said them, and the page has done with what it said.
+TELLING = """{
+    const said = [], Before = WebSocket;
+    window.WebSocket = class extends Before {
+        constructor(address) { super(address); this.addEventListener("message", ({data}) => said.push(data)); }
+    };
+    window.told = (words) => new Promise((done) => {
+        const look = () => setTimeout(said.some((one) => one.includes(words)) ? done : look, 50);
+        look();
+    });
+}"""
+
+
 @pytest.fixture
 def operator(browser, index_shop, size):
     visitors = []
@@ -170,6 +183,23 @@ def test_a_pressed_button_is_not_taken_away(operator, index_shop, builder):
     expect(page.locator("#said")).to_contain_text("stays in the hot tier")
     page.get_by_role("button", name="Unpin").first.click()
     expect(page.locator("#said")).to_contain_text("Unpinned")
+
+
+def test_news_wait_while_something_is_pressed(operator, index_shop, builder):
+    """What is replaced between the press of a link and its release is never clicked."""
+    page = operator()
+    page.add_init_script(TELLING)
+    page.reload()
+    building(index_shop, 1)
+    number = page.locator("#now .run-head .num")
+    expect(number).to_have_text("1 of 4 · 25%")
+    number.hover()
+    page.mouse.down()
+    building(index_shop, 3)
+    page.evaluate("told('75%')")
+    assert number.inner_text() == "1 of 4 · 25%"
+    page.mouse.up()
+    expect(number).to_have_text("3 of 4 · 75%")
 
 
 def wait_until_idle(shop) -> None:
