@@ -22,7 +22,7 @@ from tests.vector_catalog import DIM, add_vectors, clustered, make_bundle
 
 pytestmark = pytest.mark.django_db
 ROWS = 300
-SOON_S = 0.5  # for shards that answer; one that may not is given up then
+SOON_S = 2.0  # for shards that answer; one that may not is given up then
 
 
 @pytest.fixture
