@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests import shop as shops
+from webapp.management.commands.demo import Command
 
 TIMEOUT_S = 240
 PICTURES = 12
@@ -65,6 +66,7 @@ class Demo:
             said.update(self.readiness())
             return said["ready"] and said["catalog"]["indexed"] >= indexed
 
+        self.wait(lambda: "Starting the web server" in self.output())  # or it is another one that answers
         self.wait(ready)
         return said
 
@@ -100,3 +102,13 @@ def test_a_demo_from_the_first_start_to_the_last(demo):
     assert said["queue"]["jobs"] < PICTURES, "pictures were inspected again"
     assert demo.end(signal.SIGTERM) == 0
     assert demo.processes() == []
+
+
+def test_an_interrupt_that_was_passed_over_is_heeded_at_the_next_look():
+    """Whatever is raised in a finalizer goes no further."""
+    demo = Command()
+    with pytest.raises(KeyboardInterrupt):
+        demo.interrupt()
+    demo.interrupt()  # a second one disturbs nothing
+    with pytest.raises(KeyboardInterrupt):
+        demo.keep_running([])

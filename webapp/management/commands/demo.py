@@ -37,6 +37,7 @@ class Command(BaseCommand):
     help = "Run Sightline with the demo catalog: PostgreSQL, a worker and the web server on $PORT (default 8000)."
     requires_system_checks: list[str] = []
     make_pid: int | None = None
+    interrupted = False
 
     def add_arguments(self, parser):
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
@@ -47,20 +48,28 @@ class Command(BaseCommand):
         if parent and parent.name() in ("make", "gmake"):
             end_with_parent()
             self.make_pid = parent.pid if catches_interrupts(parent.pid) else None
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell job starts with it ignored
         with closing(only_one(settings.VAR_DIR / "demo.lock")):
             check_port(port)
             children: list[Child] = []
             try:
+                for number in (signal.SIGINT, signal.SIGTERM):  # a background shell job starts with SIGINT ignored
+                    signal.signal(number, self.interrupt)
                 self.run(port, feed, children)
-            except (KeyboardInterrupt, SystemExit):
+            except KeyboardInterrupt:
                 self.say("Stopping.")
             except ChildKeepsDying as error:
                 raise CommandError(str(error)) from error
             finally:
-                for number in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C must not leave half of it running
+                self.interrupted = True
+                for number in (signal.SIGINT, signal.SIGTERM):  # nor may it reach what ends PostgreSQL on the way out
                     signal.signal(number, signal.SIG_IGN)
                 stop_all(children)
+
+    def interrupt(self, *_) -> None:
+        """Only once: a second Ctrl-C must not leave half of it running."""
+        if not self.interrupted:
+            self.interrupted = True
+            raise KeyboardInterrupt
 
     def run(self, port: int, feed: Path, children: list[Child]) -> None:
         self.say("Starting PostgreSQL")
@@ -126,6 +135,8 @@ class Command(BaseCommand):
 
     def keep_running(self, children: list[Child]) -> None:
         """Start again whatever ended, PostgreSQL first; end when make was told to."""
+        if self.interrupted:
+            raise KeyboardInterrupt  # it came in a finalizer, say, where Python passes over whatever is raised
         if self.make_pid and not catches_interrupts(self.make_pid):
             raise KeyboardInterrupt  # SIGINT went to make alone, which now waits for this process and says nothing
         start_database()
