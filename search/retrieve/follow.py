@@ -3,6 +3,7 @@
 It is woken by NOTIFY and looks by itself once a second, so that a lost notification costs a second and nothing else.
 """
 
+import atexit
 import logging
 import os
 import select
@@ -172,6 +173,9 @@ def start() -> None:
         if _follower is None:
             _follower = Follower(_index)
             _follower.start()
+            # Before the embedded PostgreSQL is stopped, and not in the middle of loading models: that ends in an abort.
+            atexit.unregister(stop)
+            atexit.register(stop)
 
 
 def stop() -> None:

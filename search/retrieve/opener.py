@@ -28,6 +28,7 @@ class FileOpener:
     arrived: SimpleQueue = field(default_factory=SimpleQueue)
     under_way: set[str] = field(default_factory=set)
     unloadable_at_s: dict[str, float] = field(default_factory=dict)
+    stopped: bool = False
 
     def open(self, row: GenerationRow) -> None:
         """Every page is read and every checksum compared before it may serve."""
@@ -70,7 +71,7 @@ class FileOpener:
     def work(self) -> None:
         """One job after another: two generations read from disk at once take longer than one after the other."""
         self.give("categories", remember_categories)
-        while (given := self.jobs.get()) is not None:
+        while (given := self.jobs.get()) is not None and not self.stopped:
             name, job = given
             try:
                 job()
@@ -81,6 +82,8 @@ class FileOpener:
                 self.ring()
 
     def stop(self) -> None:
+        """After the job that is under way."""
+        self.stopped = True
         self.jobs.put(None)
 
 
