@@ -173,9 +173,8 @@ def run_all(file: Path, say: Callable[[str], None] = print) -> None:
     """Every section in the file's order. One that was finished with the same values and files is skipped."""
     sections = [name for name in tomllib.loads(file.read_text()) if name != COMMON]
     record = read_recipe(file, COMMON, CommonRecipe).runs / "done.json"
-    read = [
-        (section, *read_section(file, section)) for section in sections
-    ]  # all of them before the first hour goes by
+    # All of them before the first hour goes by.
+    read = [(section, *read_section(file, section)) for section in sections]
     for number, (section, step, values) in enumerate(read, 1):
         place = f"[{number}/{len(sections)}] {section}"
         state, made = state_of(values), step.made(values, section)
